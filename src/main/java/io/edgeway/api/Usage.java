@@ -1,0 +1,59 @@
+package io.edgeway.api;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Tokens that an exchange took, as the backend counted them. */
+public record Usage(long prompt, long completion, long cachedPrompt) {
+    public static final Usage NONE = new Usage(0, 0, 0);
+
+    public static Usage of(long prompt, long completion) {
+        return new Usage(prompt, completion, 0);
+    }
+
+    public long total() {
+        return prompt + completion;
+    }
+
+    public Usage plus(Usage other) {
+        return new Usage(prompt + other.prompt, completion + other.completion, cachedPrompt + other.cachedPrompt);
+    }
+
+    /** The usage that an OpenAI (chat or responses) or Anthropic object states, or null. */
+    public static Usage read(Object value) {
+        if (!(value instanceof Map<?, ?> map)) {
+            return null;
+        }
+        Long prompt = number(map, "prompt_tokens", "input_tokens");
+        Long completion = number(map, "completion_tokens", "output_tokens");
+        if (prompt == null && completion == null) {
+            return null;
+        }
+        long cached = 0;
+        Object details = map.get("prompt_tokens_details");
+        if (details == null) {
+            details = map.get("input_tokens_details");
+        }
+        if (details instanceof Map<?, ?> d && d.get("cached_tokens") instanceof Number n) {
+            cached = n.longValue();
+        }
+        return new Usage(prompt == null ? 0 : prompt, completion == null ? 0 : completion, cached);
+    }
+
+    /** OpenAI's form of it, for chat and text completions. */
+    public Map<String, Object> toChat() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("prompt_tokens", prompt);
+        map.put("completion_tokens", completion);
+        map.put("total_tokens", total());
+        if (cachedPrompt > 0) {
+            map.put("prompt_tokens_details", Map.of("cached_tokens", cachedPrompt));
+        }
+        return map;
+    }
+
+    private static Long number(Map<?, ?> map, String name, String other) {
+        Object value = map.containsKey(name) ? map.get(name) : map.get(other);
+        return value instanceof Number n && n.longValue() >= 0 ? n.longValue() : null;
+    }
+}

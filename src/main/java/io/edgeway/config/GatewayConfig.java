@@ -1,0 +1,180 @@
+package io.edgeway.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Everything below {@code edgeway:} but the options of plugins. */
+@ConfigMapping(prefix = GatewayConfig.PREFIX)
+public interface GatewayConfig {
+    String PREFIX = "edgeway";
+
+    /** Names that clients ask for. */
+    Map<String, ModelConfig> models();
+
+    /** Remote endpoints. */
+    Map<String, UpstreamConfig> upstreams();
+
+    /** The type of each named plugin instance. */
+    Map<String, String> plugins();
+
+    /** Which chain serves which path; the first match counts. */
+    List<RouteConfig> routes();
+
+    ServerConfig server();
+
+    /** Bounds of the doors. */
+    interface ServerConfig {
+        /** The largest request body. */
+        @WithDefault("8MB")
+        Bytes maxBody();
+
+        /** The largest whole reply of an upstream that is held in memory. */
+        @WithDefault("64MB")
+        Bytes maxReply();
+
+        /** How long one exchange may take when the client names no deadline. */
+        @WithDefault("10m")
+        Duration timeout();
+
+        /** How long a streaming client waits for its first byte before it gets a comment, and between comments. */
+        @WithDefault("10s")
+        Duration keepAlive();
+
+        /** How long running exchanges may go on after a stop was asked for. */
+        @WithDefault("30s")
+        Duration drain();
+
+        /** Proxies whose X-Forwarded-For is believed: addresses or CIDR blocks. */
+        Optional<List<String>> trustedProxies();
+
+        /** Exchanges in flight beyond which new ones get 503. */
+        @WithDefault("4096")
+        int maxExchanges();
+
+        /** Where state that outlives a restart is kept. */
+        Optional<String> stateDirectory();
+    }
+
+    /** One of the three: a local model, a cloud model, or a choice between models. */
+    interface ModelConfig {
+        Optional<LocalConfig> local();
+
+        Optional<CloudConfig> cloud();
+
+        /** Names of models to choose from, in order of preference. */
+        Optional<List<String>> choose();
+
+        /** Tokens of prompt and reply together; a local model knows its own. */
+        Optional<Integer> contextLength();
+    }
+
+    /** A model directory and how it is run. */
+    interface LocalConfig {
+        String path();
+
+        /** Threads within one operation; 0 takes half of the cores, at least one. */
+        @WithDefault("0")
+        int threads();
+
+        /** Requests decoded at the same time. */
+        @WithDefault("8")
+        int slots();
+
+        /** Tokens of prompt and reply together that one request may have; 0 takes the model's own bound. */
+        @WithDefault("0")
+        int context();
+
+        /** Requests that may wait for a slot before new ones are turned away. */
+        @WithDefault("64")
+        int queue();
+
+        /** Tokens of a reply when the request names no bound. */
+        @WithDefault("512")
+        int maxTokens();
+
+        /** Memory for kept prompt prefixes. */
+        @WithDefault("32MB")
+        Bytes prefixCache();
+
+        /** Whether idle threads of the runtime spin for a while; faster on a machine of its own, a waste elsewhere. */
+        @WithDefault("false")
+        boolean spin();
+
+        /** Load at start rather than on first use. */
+        @WithDefault("false")
+        boolean preload();
+
+        /** Unload after this long without a request; 0 keeps it. */
+        @WithDefault("0s")
+        Duration unloadAfter();
+    }
+
+    /** Upstreams that serve a model. */
+    interface CloudConfig {
+        List<String> upstreams();
+
+        /** The upstreams' name for the model; the same name if absent. */
+        Optional<String> as();
+
+        /** Models to try next when these upstreams fail before the first byte. */
+        Optional<List<String>> fallback();
+    }
+
+    /** One remote endpoint. */
+    interface UpstreamConfig {
+        @WithDefault("openai")
+        String dialect();
+
+        /** Base URL, with the version: https://api.openai.com/v1 */
+        String url();
+
+        /** The key that edgeway presents. Name an environment variable: "${OPENAI_API_KEY}". */
+        Optional<String> key();
+
+        /** A file that holds the key, such as a mounted secret. */
+        Optional<String> keyFile();
+
+        /** Leave the upstream, and models that have no other, out when it has no key. */
+        @WithDefault("false")
+        boolean skipWithoutKey();
+
+        /** The share of calls among upstreams of one model. */
+        @WithDefault("1")
+        int weight();
+
+        @WithDefault("2s")
+        Duration connectTimeout();
+
+        /** From the end of the request to the first byte of the reply. */
+        @WithDefault("60s")
+        Duration firstByteTimeout();
+
+        /** Between two pieces of a reply. */
+        @WithDefault("60s")
+        Duration idleTimeout();
+
+        /** Connections per event loop. */
+        @WithDefault("64")
+        int connections();
+
+        /** Speak HTTP/2 where the upstream offers it over TLS. */
+        @WithDefault("true")
+        boolean http2();
+
+        /** Further headers of every request to this upstream. */
+        Map<String, String> headers();
+    }
+
+    /** A path and the plugins that its exchanges pass through. */
+    interface RouteConfig {
+        /** A path, or a prefix that ends with an asterisk. */
+        String match();
+
+        /** Names of plugins, in order. */
+        List<String> chain();
+    }
+}

@@ -1,0 +1,20 @@
+package io.edgeway.pipeline;
+
+import io.vertx.core.Future;
+
+/**
+ * What answers. The future completes when the answer has begun: with the whole reply, or with a stream whose first
+ * bytes are at hand, so that until then the exchange can still go elsewhere. A backend states the usage on the exchange
+ * before its reply ends, stops on {@link Exchange#onCancel cancel} and breaks a stream that it cannot finish.
+ */
+public interface Backend {
+    /** As in {@code local/nano} or {@code cloud/openai}. */
+    String name();
+
+    Future<Reply> call(Exchange exchange);
+
+    /** Whether a call has a chance now; false while a breaker is open or a model failed to load. */
+    default boolean available() {
+        return true;
+    }
+}

@@ -1,0 +1,44 @@
+package io.edgeway.pipeline;
+
+import io.vertx.core.Future;
+import java.util.List;
+
+/** An ordered list of plugins, linked once. The last one must answer: what falls off the end is a 404. */
+public final class Chain implements Next {
+    private final List<Plugin> plugins;
+    private final Next head;
+
+    public Chain(List<Plugin> plugins) {
+        this.plugins = List.copyOf(plugins);
+        Next next = exchange -> Future.failedFuture(
+                io.edgeway.api.ApiException.notFound(
+                        null, "no_backend", "No plugin of this route's chain answers: end the chain with a router."));
+        for (int i = this.plugins.size() - 1; i >= 0; i--) {
+            next = new Link(this.plugins.get(i), next);
+        }
+        this.head = next;
+    }
+
+    @Override
+    public Future<Reply> handle(Exchange exchange) {
+        return head.handle(exchange);
+    }
+
+    public List<Plugin> plugins() {
+        return plugins;
+    }
+
+    private record Link(Plugin plugin, Next next) implements Next {
+        @Override
+        public Future<Reply> handle(Exchange exchange) {
+            if (exchange.isCancelled()) {
+                return Future.failedFuture(exchange.cancelCause());
+            }
+            try {
+                return plugin.handle(exchange, next);
+            } catch (RuntimeException e) {
+                return Future.failedFuture(e);
+            }
+        }
+    }
+}
