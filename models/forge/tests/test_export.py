@@ -1,0 +1,143 @@
+"""The exported graph against transformers, on small random models."""
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+from tokenizers import Tokenizer, models
+from transformers import (
+    LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
+)
+
+from forge.export import ExportError, export, quantize
+
+SHAPE = dict(
+    hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+    vocab_size=160, max_position_embeddings=128,
+)
+LLAMA3 = dict(
+    rope_type="llama3", rope_theta=500.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+    original_max_position_embeddings=32,
+)
+MODELS = {
+    "llama": lambda: LlamaForCausalLM(LlamaConfig(**SHAPE, tie_word_embeddings=True)),
+    "llama-untied": lambda: LlamaForCausalLM(LlamaConfig(**SHAPE, tie_word_embeddings=False)),
+    "llama3-rope": lambda: LlamaForCausalLM(LlamaConfig(**SHAPE, rope_parameters=LLAMA3)),
+    "llama-wide-heads": lambda: LlamaForCausalLM(LlamaConfig(**SHAPE, head_dim=32, tie_word_embeddings=True)),
+    "qwen2": lambda: Qwen2ForCausalLM(Qwen2Config(**SHAPE, tie_word_embeddings=True)),
+    "qwen3": lambda: Qwen3ForCausalLM(Qwen3Config(**SHAPE, head_dim=32, tie_word_embeddings=True)),
+}
+CAPACITY = 64
+
+
+@pytest.fixture(params=MODELS)
+def reference(request, tmp_path):
+    torch.manual_seed(11)
+    model = MODELS[request.param]().eval()
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if p.ndim == 1:
+                p.add_(torch.randn_like(p) * 0.2)
+            else:
+                p.mul_(4)
+    model.save_pretrained(tmp_path / "hf")
+    Tokenizer(models.BPE({"a": 0}, [])).save(str(tmp_path / "hf" / "tokenizer.json"))
+    return model, tmp_path
+
+
+class Runner:
+    """Runs the graph with one key/value buffer as past and present, as the engine does."""
+
+    def __init__(self, directory, rows):
+        self.session = ort.InferenceSession(directory / "model.onnx", providers=["CPUExecutionProvider"])
+        self.cache = {
+            i.name: np.zeros((rows, i.shape[1], CAPACITY, i.shape[3]), np.float32)
+            for i in self.session.get_inputs() if i.name.startswith("past")
+        }
+
+    def run(self, ids, past, row=0):
+        """The logits of the last token of each row, for rows `row` and on."""
+        ids = np.array(ids, np.int64)
+        batch, length = ids.shape
+        totals = np.array(past, np.int32) + length
+        views = {name: c[row:row + batch] for name, c in self.cache.items()}
+        feeds = {
+            "input_ids": ids, "seqlens_k": totals - 1, "total_sequence_length": totals.max(keepdims=True),
+            "logit_rows": np.arange(batch) * length + length - 1, **views,
+        }
+        names = [o.name for o in self.session.get_outputs()]
+        result = dict(zip(names, self.session.run(names, feeds)))
+        for name, view in views.items():
+            view[:] = result[name.replace("past_key_values", "present")]
+        return result["logits"]
+
+
+def expected(model, ids):
+    with torch.no_grad():
+        return model(torch.tensor([ids])).logits[0, -1].numpy()
+
+
+def sequence(length, seed=0):
+    return np.random.default_rng(seed).integers(0, SHAPE["vocab_size"], length).tolist()
+
+
+def test_fp32_equals_transformers_in_prefill_chunks_and_batched_decode(reference):
+    model, path = reference
+    export(path / "hf", path / "out", "fp32")
+    runner = Runner(path / "out", 3)
+    texts = [sequence(n, n) for n in (5, 17, 33)]
+    for row, text in enumerate(texts):
+        middle = len(text) // 2
+        runner.run([text[:middle]], [0], row)
+        logits = runner.run([text[middle:]], [middle], row)
+        np.testing.assert_allclose(logits[0], expected(model, text), atol=1e-4)
+    for step in range(4):
+        past = [len(t) for t in texts]
+        for t in texts:
+            t.append(sequence(1, step + len(t))[0])
+        logits = runner.run([[t[-1]] for t in texts], past)
+        for row, text in enumerate(texts):
+            np.testing.assert_allclose(logits[row], expected(model, text), atol=1e-4)
+
+
+def rounded(weight, quant):
+    """What is left of a matrix after quantization, as the graph should see it."""
+    if quant == "int8":
+        values, scale = quantize.per_row_int8(weight)
+        return values * scale[:, None]
+    packed, scale = quantize.blocks(weight, 32, 4)
+    values = np.stack([packed & 15, packed >> 4], axis=-1).reshape(*scale.shape, 32).astype(np.float32)
+    return ((values - 8) * scale[..., None]).reshape(weight.shape)
+
+
+@pytest.mark.parametrize("quant,head", [("int8", "int8"), ("int4", "int4"), ("int4", "int8")])
+def test_quantized_equals_rounded_weights_and_a_row_does_not_depend_on_its_neighbours(reference, quant, head):
+    model, path = reference
+    export(path / "hf", path / "out", quant, 32, head)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if p.ndim == 2:
+                ends = "embed" in name or "lm_head" in name
+                p.copy_(torch.from_numpy(rounded(p.numpy().copy(), head if ends else quant)))
+    texts = [sequence(n, n) for n in (9, 14, 30)]
+    together, alone = Runner(path / "out", 3), [Runner(path / "out", 1) for _ in texts]
+    for row, text in enumerate(texts):
+        logits = together.run([text], [0], row)[0]
+        want = expected(model, text)
+        assert np.linalg.norm(logits - want) / np.linalg.norm(want) < 0.06
+        alone[row].run([text[:7]], [0])
+        np.testing.assert_array_equal(logits, alone[row].run([text[7:]], [7])[0])
+    past = [len(t) for t in texts]
+    logits = together.run([[1], [2], [3]], past)
+    for row in range(3):
+        np.testing.assert_array_equal(logits[row], alone[row].run([[row + 1]], [past[row]])[0])
+
+
+def test_refuses_what_it_cannot_run(tmp_path):
+    config = LlamaConfig(**SHAPE)
+    LlamaForCausalLM(config).save_pretrained(tmp_path)
+    with pytest.raises(ExportError, match="tokenizer.json is missing"):
+        export(tmp_path, tmp_path / "out")
+    (tmp_path / "config.json").write_text('{"model_type": "mamba"}')
+    with pytest.raises(ExportError, match="'mamba' is not supported"):
+        export(tmp_path, tmp_path / "out")
