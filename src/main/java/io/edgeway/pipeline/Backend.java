@@ -17,4 +17,9 @@ public interface Backend {
     default boolean available() {
         return true;
     }
+
+    /** How busy it is, for a backend on this node; null where that is unknown. */
+    default Load load() {
+        return null;
+    }
 }

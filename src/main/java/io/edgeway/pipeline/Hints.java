@@ -1,0 +1,18 @@
+package io.edgeway.pipeline;
+
+/** What a plugin asks of a backend beyond the request itself. A backend that cannot do it ignores it. */
+public final class Hints {
+    /**
+     * The beginning of the answer, which the client has already: the backend goes on right after it. Its reply holds
+     * only what follows.
+     */
+    public static final Fact<String> CONTINUE_FROM = Fact.named("continue-from");
+
+    /** Report how sure the first tokens are. */
+    public static final Fact<Confidence.Probe> PROBE = Fact.named("confidence-probe");
+
+    /** Admission to the backends of this node, where a plugin before the router keeps it. */
+    public static final Fact<Admission> ADMISSION = Fact.named("admission");
+
+    private Hints() {}
+}
