@@ -1,0 +1,140 @@
+package io.edgeway.tokens;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.edgeway.json.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Against what Hugging Face's {@code tokenizers} recorded; {@code make-goldens.py} made the files. */
+class TokenizerTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"byte_level", "smollm", "qwen", "llama3"})
+    void encodesAndDecodesAsTheReferenceDoes(String family) throws IOException {
+        Tokenizer tokenizer = Tokenizer.read(resource(family + ".json"));
+        List<?> goldens = (List<?>) Json.read(resource(family + ".goldens.json"));
+        assertTrue(goldens.size() > 300);
+        for (Object item : goldens) {
+            Map<?, ?> golden = (Map<?, ?>) item;
+            int[] ids = ints(golden.get("ids"));
+            if (golden.get("text") instanceof String text) {
+                assertArrayEquals(ids, tokenizer.encode(text), () -> family + ": " + text);
+                assertArrayEquals(ints(golden.get("wrapped")), tokenizer.encode(text, true), () -> family + ": " + text);
+            }
+            assertEquals(golden.get("decoded"), tokenizer.decode(ids, false));
+            assertEquals(golden.get("plain"), tokenizer.decode(ids, true));
+            assertEquals(golden.get("decoded"), stream(tokenizer, ids));
+        }
+    }
+
+    @Property(tries = 500)
+    void streamedTextIsTheWholeTextAndNeverHoldsHalfACharacter(@ForAll @Size(max = 40) List<@IntRange(max = 899) Integer> ids)
+            throws IOException {
+        Tokenizer tokenizer = Tokenizer.read(resource("qwen.json"));
+        int[] tokens = ids.stream().mapToInt(Integer::intValue).toArray();
+        assertEquals(tokenizer.decode(tokens, false), stream(tokenizer, tokens));
+    }
+
+    @Test
+    void holdsACharacterUntilItIsWhole() throws IOException {
+        Tokenizer tokenizer = Tokenizer.read(resource("byte_level.json"));
+        Detokenizer detokenizer = tokenizer.detokenizer();
+        byte[] emoji = "\uD83E\uDD84".getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < emoji.length; i++) {
+            int id = tokenizer.id(String.valueOf(ByteAlphabet.letter(emoji[i] & 0xFF)));
+            int byByte = id >= 0 ? id : idOfByte(tokenizer, emoji[i]);
+            assertEquals(i < emoji.length - 1 ? "" : "\uD83E\uDD84", detokenizer.next(byByte));
+        }
+        assertEquals("", detokenizer.finish());
+    }
+
+    @Test
+    void aHugeWordCostsNoQuadraticTime() throws IOException {
+        Tokenizer tokenizer = Tokenizer.read(resource("byte_level.json"));
+        Random random = new Random(1);
+        StringBuilder word = new StringBuilder();
+        for (int i = 0; i < 500_000; i++) {
+            word.append((char) ('a' + random.nextInt(26)));
+        }
+        int[] ids = assertTimeoutPreemptively(Duration.ofSeconds(10), () -> tokenizer.encode(word.toString()));
+        assertEquals(word.toString(), tokenizer.decode(ids, false));
+    }
+
+    @Test
+    void findsAddedTokensByName() throws IOException {
+        Tokenizer tokenizer = Tokenizer.read(resource("qwen.json"));
+        int end = tokenizer.id("<|im_end|>");
+        assertTrue(tokenizer.isSpecial(end));
+        assertArrayEquals(new int[] {end}, tokenizer.encode("<|im_end|>"));
+        assertEquals(-1, tokenizer.id("<|nothing|>"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"type\":\"BPE\" | \"type\":\"Unigram\" | Unigram is not supported",
+                "\"byte_fallback\":false | \"byte_fallback\":true | byte_fallback",
+                "\"type\":\"NFC\" | \"type\":\"Precompiled\" | normalizer Precompiled",
+                "\"type\":\"Split\" | \"type\":\"Metaspace\" | pre_tokenizer Metaspace",
+                "\"behavior\":\"Isolated\" | \"behavior\":\"Sideways\" | unknown behavior Sideways",
+                "\"vocab\":{ | \"vocab\":{\"x\":-4, | token id -4",
+                "{ | [ | not a JSON object",
+                ": | ; | not readable",
+            })
+    void refusesWhatItDoesNotKnow(String from, String to, String message) throws IOException {
+        String json = new String(resource("qwen.json"), StandardCharsets.UTF_8);
+        int at = json.indexOf(from);
+        byte[] changed = (json.substring(0, at) + to + json.substring(at + from.length())).getBytes(StandardCharsets.UTF_8);
+        TokenizerException e = assertThrows(TokenizerException.class, () -> Tokenizer.read(changed));
+        assertTrue(e.getMessage().contains(message), e.getMessage());
+    }
+
+    private static int idOfByte(Tokenizer tokenizer, byte value) {
+        for (int id = 0; id < tokenizer.size(); id++) {
+            byte[] bytes = tokenizer.bytes(id);
+            if (bytes.length == 1 && bytes[0] == value) {
+                return id;
+            }
+        }
+        throw new AssertionError("no token for byte " + value);
+    }
+
+    private static String stream(Tokenizer tokenizer, int[] ids) {
+        Detokenizer detokenizer = tokenizer.detokenizer();
+        StringBuilder text = new StringBuilder();
+        for (int id : ids) {
+            String piece = detokenizer.next(id);
+            assertTrue(piece.isEmpty() || !Character.isHighSurrogate(piece.charAt(piece.length() - 1)));
+            text.append(piece);
+        }
+        return text.append(detokenizer.finish()).toString();
+    }
+
+    private static int[] ints(Object list) {
+        return ((List<?>) list).stream().mapToInt(n -> ((Long) n).intValue()).toArray();
+    }
+
+    private static byte[] resource(String name) throws IOException {
+        try (InputStream in = TokenizerTest.class.getResourceAsStream("/tokens/" + name)) {
+            return in.readAllBytes();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+"""Trains one small tokenizer for each family of pre-tokenizers and records what Hugging Face `tokenizers` 0.23.2
+makes of texts that are hard to cut. Run in this folder: python make-goldens.py"""
+
+import json
+import random
+from pathlib import Path
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+GPT4 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+SOURCES = sorted(Path(__file__).parents[4].joinpath("src/main/java").rglob("*.java"))[:60]
+WORDS = "über naïve Ñandú Straße 東京は夜です привет мир مرحبا שלום 안녕하세요 ελληνικά 😀👍🏽 👨‍👩‍👧 café don't we'll I'VE 3.14159 2026-11-23"
+
+
+def byte_level(tokenizer):
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+
+
+def smollm(tokenizer):
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+
+
+def qwen(tokenizer):
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(GPT4 % ""), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+
+
+def llama3(tokenizer):
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(GPT4 % "{1,3}"), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+
+
+def texts():
+    yield from (
+        "", " ", "\n", "   ", "a", "Hello, world!", "  two  spaces  ", "tabs\t\tand\r\n\r\nlines \n x", "don't WE'LL i'Ve",
+        "price: $1,234.56 (20%) №5 ½ ² ٣٤٥ Ⅷ", "naïve cafe\u0301 A\u030a ﬁ ﬃ Å", "😀👍🏽👨‍👩‍👧‍👦🇫🇷", "日本語のテキスト、です。", "한국어 조합 ᄒ",
+        "שלום עולם", "مرحبا بالعالم ١٢٣", "हिन्दी में", "ไทย ภาษา", "for (int i = 0; i < n; i++) {\n    x[i] += y;\n}\n",
+        "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", "a<|im_end|>b <|im_end|> c<|im_end|>", "x <tool> y<tool>z  <tool>",
+        "\u00a0nbsp\u2003em\u200bzero\u3000wide\u0085nel\u2028ls", "'ſ 'S 'K \u212a", "a" * 300, "ab" * 400, " " * 200 + "x",
+        "\n" * 70, "1" * 100, "!?" * 90, "e\u0301" * 60, "\u0000\u0001\ufffd\ufeff", "end with space ", "word\u2019s \u2018q\u2019",
+    )
+    rng = random.Random(7)
+    ranges = [(32, 127), (9, 14), (0xA0, 0x250), (0x300, 0x370), (0x370, 0x530), (0x5D0, 0x700), (0x900, 0xA00),
+              (0x2000, 0x2070), (0x3000, 0x3100), (0x4E00, 0x4F00), (0xAC00, 0xAD00), (0x1F300, 0x1F650), (0xE000, 0xE010)]
+    for _ in range(250):
+        chars = []
+        for _ in range(rng.randint(1, 12)):
+            low, high = rng.choice(ranges if rng.random() < 0.5 else ranges[:3])
+            chars += [chr(rng.randrange(low, high)) for _ in range(rng.randint(1, 5))]
+            chars += rng.choice(["", " ", "  ", "\n", "'s", "<|im_end|>", "the ", "return "])
+        yield "".join(chars)
+
+
+def main():
+    corpus = [p.read_text() for p in SOURCES] + [WORDS] * 20
+    for setup in (byte_level, smollm, qwen, llama3):
+        tokenizer = Tokenizer(models.BPE(ignore_merges=setup is llama3))
+        setup(tokenizer)
+        tokenizer.decoder = decoders.ByteLevel()
+        tokenizer.train_from_iterator(corpus, trainers.BpeTrainer(
+            vocab_size=900, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+        tokenizer.add_special_tokens(["<|im_start|>", "<|im_end|>"])
+        tokenizer.add_tokens([AddedToken("<tool>", lstrip=True, rstrip=True, normalized=False), AddedToken("café", single_word=True)])
+        start = tokenizer.token_to_id("<|im_start|>")
+        if setup is llama3:
+            tokenizer.post_processor = processors.Sequence([
+                processors.ByteLevel(trim_offsets=False),
+                processors.TemplateProcessing("<|im_start|> $A", special_tokens=[("<|im_start|>", start)]),
+            ])
+        name = setup.__name__
+        tokenizer.save(f"{name}.json", pretty=False)
+        goldens = []
+        for text in texts():
+            ids = tokenizer.encode(text, add_special_tokens=False).ids
+            goldens.append({
+                "text": text, "ids": ids, "wrapped": tokenizer.encode(text).ids,
+                "decoded": tokenizer.decode(ids, skip_special_tokens=False),
+                "plain": tokenizer.decode(ids, skip_special_tokens=True),
+            })
+        rng = random.Random(3)
+        for _ in range(100):
+            ids = [rng.randrange(tokenizer.get_vocab_size()) for _ in range(rng.randint(1, 20))]
+            goldens.append({"text": None, "ids": ids, "decoded": tokenizer.decode(ids, skip_special_tokens=False),
+                            "plain": tokenizer.decode(ids, skip_special_tokens=True)})
+        Path(f"{name}.goldens.json").write_text(json.dumps(goldens, ensure_ascii=True, separators=(",", ":")))
+
+
+main()
