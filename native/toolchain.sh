@@ -37,8 +37,12 @@ need() {
     /*) [ -e "$probe" ] && return ;;
     *) command -v "$probe" >/dev/null && return ;;
   esac
+  install_packages "$@"
+}
+
+install_packages() {
   if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
-    say "$probe is missing; install the equivalent of Debian's: $*"
+    say "missing, and not installed for want of apt-get or of root: $*"
     return 1
   fi
   say "installing $*"
