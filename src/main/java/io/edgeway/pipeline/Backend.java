@@ -22,4 +22,11 @@ public interface Backend {
     default Load load() {
         return null;
     }
+
+    /** Acquires what the backend needs. A failure keeps the new gateway from going live. */
+    default Future<Void> start() {
+        return Future.succeededFuture();
+    }
+
+    default void close() {}
 }

@@ -1,5 +1,6 @@
 package io.edgeway.pipeline;
 
+import io.edgeway.api.ApiException;
 import io.vertx.core.Future;
 import java.util.List;
 
@@ -11,7 +12,7 @@ public final class Chain implements Next {
     public Chain(List<Plugin> plugins) {
         this.plugins = List.copyOf(plugins);
         Next next = exchange -> Future.failedFuture(
-                io.edgeway.api.ApiException.notFound(
+                ApiException.notFound(
                         null, "no_backend", "No plugin of this route's chain answers: end the chain with a router."));
         for (int i = this.plugins.size() - 1; i >= 0; i--) {
             next = new Link(this.plugins.get(i), next);
@@ -22,6 +23,17 @@ public final class Chain implements Next {
     @Override
     public Future<Reply> handle(Exchange exchange) {
         return head.handle(exchange);
+    }
+
+    /** Passes only the plugins that say who asks, for requests that are no exchange with a model. */
+    public Future<Void> authenticate(Exchange exchange) {
+        Future<Void> done = Future.succeededFuture();
+        for (Plugin plugin : plugins) {
+            if (plugin instanceof Authenticator authenticator) {
+                done = done.compose(v -> authenticator.authenticate(exchange));
+            }
+        }
+        return done;
     }
 
     public List<Plugin> plugins() {

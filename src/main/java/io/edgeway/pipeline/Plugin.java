@@ -18,4 +18,9 @@ public interface Plugin {
     }
 
     default void close() {}
+
+    /** What an operator can look at or do with this plugin at {@code /admin/plugins/NAME}, or null. */
+    default AdminEndpoint admin() {
+        return null;
+    }
 }

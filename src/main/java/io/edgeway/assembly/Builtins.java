@@ -1,0 +1,28 @@
+package io.edgeway.assembly;
+
+import io.edgeway.pipeline.PluginFactory;
+import io.edgeway.plugin.accesslog.AccessLogFactory;
+import io.edgeway.plugin.auth.AuthFactory;
+import io.edgeway.plugin.router.RouterFactory;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+
+/** The plugin types of this build: our own, and those of dependencies that offer a {@link PluginFactory}. */
+public final class Builtins {
+    private Builtins() {}
+
+    public static Map<String, PluginFactory<?>> factories() {
+        Map<String, PluginFactory<?>> byType = new TreeMap<>();
+        for (PluginFactory<?> factory :
+                List.<PluginFactory<?>>of(new AccessLogFactory(), new AuthFactory(), new RouterFactory())) {
+            byType.put(factory.type(), factory);
+        }
+        for (PluginFactory<?> factory : ServiceLoader.load(PluginFactory.class)) {
+            byType.putIfAbsent(factory.type(), factory);
+        }
+        return Collections.unmodifiableMap(byType);
+    }
+}

@@ -1,0 +1,82 @@
+package io.edgeway.server;
+
+import io.edgeway.api.ApiException;
+import io.edgeway.api.Dialect;
+import io.edgeway.assembly.Gateway;
+import io.edgeway.assembly.Gateways;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Sends each request to the door of its path. */
+final class Doors {
+    private final Gateways gateways;
+    private final InFlight inFlight;
+    private final Map<String, Door> posts = new HashMap<>();
+    private final ModelsDoor models = new ModelsDoor();
+
+    Doors(Gateways gateways, InFlight inFlight, Exchanges metrics) {
+        this.gateways = gateways;
+        this.inFlight = inFlight;
+        for (Dialect dialect : new Dialect[] {Dialect.CHAT}) {
+            posts.put(dialect.path(), new ExchangeDoor(dialect, gateways.node().vertx(), inFlight, metrics));
+        }
+    }
+
+    void handle(HttpServerRequest request) {
+        if (inFlight.draining()) {
+            request.response().putHeader("connection", "close");
+            Replies.error(
+                    request,
+                    ApiException.unavailable("shutting_down", "This node is stopping. Try another, or again soon.", 1000));
+            return;
+        }
+        Gateway gateway = gateways.enter();
+        if (gateway == null) {
+            Replies.error(
+                    request, ApiException.unavailable("starting", "This node is starting. Try again in a moment.", 1000));
+            return;
+        }
+        String path = request.path();
+        Door post = posts.get(path);
+        if (post != null) {
+            if (request.method() == HttpMethod.POST) {
+                post.handle(request, gateway);
+            } else {
+                refuse(request, gateway, methodNotAllowed(request, "POST"));
+            }
+        } else if (ModelsDoor.serves(path)) {
+            if (request.method() == HttpMethod.GET) {
+                models.handle(request, gateway);
+            } else {
+                refuse(request, gateway, methodNotAllowed(request, "GET"));
+            }
+        } else {
+            refuse(
+                    request,
+                    gateway,
+                    ApiException.notFound(
+                            null,
+                            "unknown_url",
+                            "Unknown request URL: " + request.method() + ' ' + ApiException.abbreviate(path)
+                                    + ". The API begins at /v1; see docs/api.md."));
+        }
+    }
+
+    private static void refuse(HttpServerRequest request, Gateway gateway, ApiException error) {
+        gateway.exit();
+        Replies.error(request, error);
+    }
+
+    private static ApiException methodNotAllowed(HttpServerRequest request, String allowed) {
+        request.response().putHeader("allow", allowed);
+        return new ApiException(
+                405,
+                "invalid_request_error",
+                "method_not_allowed",
+                null,
+                "Not allowed to " + request.method() + " on " + ApiException.abbreviate(request.path()) + "; use "
+                        + allowed + '.');
+    }
+}

@@ -1,0 +1,59 @@
+package io.edgeway.server;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The exchanges that are being served, so that a stop can wait for them and then tell them. */
+@ApplicationScoped
+public class InFlight {
+    private final Set<ReplyWriter> writers = ConcurrentHashMap.newKeySet();
+    private volatile boolean draining;
+
+    void add(ReplyWriter writer) {
+        writers.add(writer);
+    }
+
+    void remove(ReplyWriter writer) {
+        writers.remove(writer);
+        if (draining && writers.isEmpty()) {
+            synchronized (this) {
+                notifyAll();
+            }
+        }
+    }
+
+    int count() {
+        return writers.size();
+    }
+
+    /** Whether a stop was asked for: no new exchange begins. */
+    boolean draining() {
+        return draining;
+    }
+
+    /** Waits until no exchange is left, then tells those that the deadline leaves. Blocks; not for an event loop. */
+    void drain(long millis) {
+        draining = true;
+        long deadline = System.nanoTime() + millis * 1_000_000;
+        await(deadline);
+        if (!writers.isEmpty()) {
+            writers.forEach(ReplyWriter::shutDown);
+            await(System.nanoTime() + 1_000_000_000L);
+        }
+    }
+
+    private synchronized void await(long deadline) {
+        try {
+            while (!writers.isEmpty()) {
+                long left = (deadline - System.nanoTime()) / 1_000_000;
+                if (left <= 0) {
+                    return;
+                }
+                wait(Math.min(left, 100));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

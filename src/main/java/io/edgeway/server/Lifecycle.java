@@ -1,0 +1,54 @@
+package io.edgeway.server;
+
+import io.edgeway.assembly.ConfigSource;
+import io.edgeway.assembly.Gateway;
+import io.edgeway.assembly.Gateways;
+import io.edgeway.assembly.Node;
+import io.edgeway.config.ConfigException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
+
+/** Brings the first gateway up when the process starts, and lets the last one finish when it stops. */
+@ApplicationScoped
+public class Lifecycle {
+    /** The exit status of a bad configuration: EX_CONFIG of sysexits.h. */
+    public static final int EXIT_CONFIG = 78;
+
+    private static final Logger LOG = Logger.getLogger(Lifecycle.class);
+
+    @Produces
+    @Singleton
+    Gateways gateways(Vertx vertx, MeterRegistry meters) {
+        return new Gateways(new Node(vertx, meters), ConfigSource.find());
+    }
+
+    void start(@Observes StartupEvent event, Gateways gateways, ConfigWatch watch) {
+        gateways.reload()
+                .onSuccess(gateway -> watch.start())
+                .onFailure(failure -> {
+                    if (failure instanceof ConfigException) {
+                        LOG.error(failure.getMessage());
+                    } else {
+                        LOG.error("The gateway did not start", failure);
+                    }
+                    Quarkus.asyncExit(EXIT_CONFIG);
+                });
+    }
+
+    void stop(@Observes ShutdownEvent event, Gateways gateways, InFlight inFlight, ConfigWatch watch) {
+        watch.stop();
+        Gateway gateway = gateways.current();
+        if (gateway != null) {
+            inFlight.drain(gateway.config().gateway().server().drain().toMillis());
+        }
+        gateways.stop();
+    }
+}
