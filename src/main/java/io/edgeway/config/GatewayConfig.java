@@ -70,6 +70,9 @@ public interface GatewayConfig {
 
         /** Tokens of prompt and reply together; a local model knows its own. */
         Optional<Integer> contextLength();
+
+        /** What tokens cost; a local model costs nothing unless it says so. */
+        Optional<PriceConfig> price();
     }
 
     /** A model directory and how it is run. */
@@ -122,10 +125,62 @@ public interface GatewayConfig {
 
         /** Models to try next when these upstreams fail before the first byte. */
         Optional<List<String>> fallback();
+
+        RetryConfig retry();
+
+        HedgeConfig hedge();
+    }
+
+    /** Money per million tokens, in whatever currency budgets are written in. */
+    interface PriceConfig {
+        double input();
+
+        double output();
+
+        /** Prompt tokens that the upstream had cached; the price of input if absent. */
+        Optional<Double> cachedInput();
+    }
+
+    /** Calls made again before the first byte of a reply. */
+    interface RetryConfig {
+        /** Calls that one request may make, the first included. */
+        @WithDefault("3")
+        int attempts();
+
+        /** Retries as a share of all calls of the last ten seconds. */
+        @WithDefault("20%")
+        Percent budget();
+
+        /** Retries that are allowed in ten seconds whatever the traffic. */
+        @WithDefault("10")
+        int reserve();
+
+        /** The longest Retry-After that is waited for rather than passed on. */
+        @WithDefault("2s")
+        Duration maxWait();
+    }
+
+    /** A second call when the first token is late. */
+    interface HedgeConfig {
+        @WithDefault("false")
+        boolean enabled();
+
+        /** The share of first tokens, of those seen lately, that come before a hedge starts. */
+        @WithDefault("95%")
+        Percent quantile();
+
+        /** Hedges as a share of all calls of the last ten seconds. */
+        @WithDefault("5%")
+        Percent budget();
+
+        /** No hedge before this, however fast the upstreams are. */
+        @WithDefault("50ms")
+        Duration floor();
     }
 
     /** One remote endpoint. */
     interface UpstreamConfig {
+        /** openai (and everything compatible with it), azure or anthropic. */
         @WithDefault("openai")
         String dialect();
 
@@ -135,7 +190,10 @@ public interface GatewayConfig {
         /** The key that edgeway presents. Name an environment variable: "${OPENAI_API_KEY}". */
         Optional<String> key();
 
-        /** A file that holds the key, such as a mounted secret. */
+        /** Several keys, taken in turn; one that is refused or at its limit rests. */
+        Optional<List<String>> keys();
+
+        /** A file that holds the key, or one key a line, such as a mounted secret. */
         Optional<String> keyFile();
 
         /** Leave the upstream, and models that have no other, out when it has no key. */
@@ -167,6 +225,51 @@ public interface GatewayConfig {
 
         /** Further headers of every request to this upstream. */
         Map<String, String> headers();
+
+        /** The version that Azure OpenAI and Anthropic want named. */
+        Optional<String> apiVersion();
+
+        /** Ask for the usage of every stream, so that it can be counted when the client did not ask. */
+        @WithDefault("true")
+        boolean streamUsage();
+
+        BreakerConfig breaker();
+
+        HealthConfig health();
+    }
+
+    /** When an upstream is left alone for a while. */
+    interface BreakerConfig {
+        /** The share of calls of the window that failed by the upstream's fault. */
+        @WithDefault("50%")
+        Percent failures();
+
+        /** Calls of the window below which the share says nothing. */
+        @WithDefault("20")
+        int minimum();
+
+        /** Failures in a row that are enough before that. */
+        @WithDefault("5")
+        int consecutive();
+
+        @WithDefault("10s")
+        Duration window();
+
+        /** How long it is left alone; doubled each time it is not well after that. */
+        @WithDefault("5s")
+        Duration pause();
+
+        @WithDefault("60s")
+        Duration maxPause();
+    }
+
+    /** A request made now and then to see whether an upstream is well. */
+    interface HealthConfig {
+        /** The path to get, below the URL's host; no checks if absent. */
+        Optional<String> path();
+
+        @WithDefault("10s")
+        Duration interval();
     }
 
     /** A path and the plugins that its exchanges pass through. */
