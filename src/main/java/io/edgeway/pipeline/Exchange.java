@@ -91,7 +91,8 @@ public final class Exchange {
 
     /** Takes over what a fork learnt: the headers of its reply, its backend and its usage. */
     public void adopt(Exchange fork) {
-        replyHeaders.setAll(fork.replyHeaders);
+        // Not setAll: that clears what is there.
+        fork.replyHeaders.forEach((name, value) -> replyHeaders.set(name, value));
         backend = fork.backend;
         if (fork.usage != null) {
             usage = usage == null ? fork.usage : usage.plus(fork.usage);

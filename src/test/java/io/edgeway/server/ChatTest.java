@@ -58,7 +58,7 @@ class ChatTest {
                 "{\"model\":\"gpt\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
         assertThat(reply.headers().firstValue("content-type")).hasValue("text/event-stream");
         assertThat(reply.headers().firstValue("x-accel-buffering")).hasValue("no");
-        assertThat(reply.body()).startsWith("data: {").endsWith("data: [DONE]\n\n");
+        assertThat(reply.body()).contains("data: {").endsWith("data: [DONE]\n\n");
     }
 
     @Test
