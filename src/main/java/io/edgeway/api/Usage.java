@@ -52,6 +52,27 @@ public record Usage(long prompt, long completion, long cachedPrompt) {
         return map;
     }
 
+    /** The form of OpenAI's responses. */
+    public Map<String, Object> toResponses() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("input_tokens", prompt);
+        map.put("input_tokens_details", Map.of("cached_tokens", cachedPrompt));
+        map.put("output_tokens", completion);
+        map.put("output_tokens_details", Map.of("reasoning_tokens", 0));
+        map.put("total_tokens", total());
+        return map;
+    }
+
+    /** Anthropic's form, where what came from a cache is not counted as input again. */
+    public Map<String, Object> toMessages() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("input_tokens", prompt - cachedPrompt);
+        map.put("cache_creation_input_tokens", 0);
+        map.put("cache_read_input_tokens", cachedPrompt);
+        map.put("output_tokens", completion);
+        return map;
+    }
+
     private static Long number(Map<?, ?> map, String name, String other) {
         Object value = map.containsKey(name) ? map.get(name) : map.get(other);
         return value instanceof Number n && n.longValue() >= 0 ? n.longValue() : null;

@@ -117,6 +117,11 @@ public final class Json {
         };
     }
 
+    /** The value if it is a string, or null. */
+    public static String text(Object value) {
+        return value instanceof String text ? text : null;
+    }
+
     public static byte[] write(Object value) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(256);
         try (JsonGenerator generator = generator(out)) {
