@@ -122,6 +122,15 @@ public final class Json {
         return value instanceof String text ? text : null;
     }
 
+    /** An object of the members given as name, value, name, value, in that order, which {@code Map.of} does not keep. */
+    public static Map<String, Object> object(Object... members) {
+        Map<String, Object> map = new LinkedHashMap<>(members.length);
+        for (int i = 0; i < members.length; i += 2) {
+            map.put((String) members[i], members[i + 1]);
+        }
+        return map;
+    }
+
     public static byte[] write(Object value) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(256);
         try (JsonGenerator generator = generator(out)) {

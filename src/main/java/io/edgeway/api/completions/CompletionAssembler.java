@@ -111,21 +111,21 @@ public final class CompletionAssembler implements ChatListener {
     }
 
     private Map<String, Object> object(List<Object> list) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("id", id);
-        object.put("object", "text_completion");
-        object.put("created", created);
-        object.put("model", model);
-        object.put("choices", list);
+        Map<String, Object> object = Json.object(
+                "id", id,
+                "object", "text_completion",
+                "created", created,
+                "model", model,
+                "choices", list);
         return object;
     }
 
     private static Map<String, Object> choice(int index, String text, Object logprobs, String finishReason) {
-        Map<String, Object> choice = new LinkedHashMap<>();
-        choice.put("text", text);
-        choice.put("index", index);
-        choice.put("logprobs", logprobs);
-        choice.put("finish_reason", finishReason);
+        Map<String, Object> choice = Json.object(
+                "text", text,
+                "index", index,
+                "logprobs", logprobs,
+                "finish_reason", finishReason);
         return choice;
     }
 
@@ -157,11 +157,11 @@ public final class CompletionAssembler implements ChatListener {
             offsets.add(at);
             at += text.length();
         }
-        Map<String, Object> out = new LinkedHashMap<>();
-        out.put("tokens", texts);
-        out.put("token_logprobs", values);
-        out.put("top_logprobs", tops);
-        out.put("text_offset", offsets);
+        Map<String, Object> out = Json.object(
+                "tokens", texts,
+                "token_logprobs", values,
+                "top_logprobs", tops,
+                "text_offset", offsets);
         return out;
     }
 }

@@ -84,7 +84,7 @@ public final class CompletionsRequest {
                 chat.put(name, request.value(name));
             }
         }
-        chat.put("messages", List.of(Map.of("role", "user", "content", prompt)));
+        chat.put("messages", List.of(Json.object("role", "user", "content", prompt)));
         Integer maxTokens = request.integer("max_tokens", 1, Integer.MAX_VALUE);
         chat.put("max_completion_tokens", maxTokens == null ? DEFAULT_MAX_TOKENS : maxTokens);
         Integer logprobs = request.integer("logprobs", 0, 5);
@@ -94,7 +94,7 @@ public final class CompletionsRequest {
         }
         if (request.stream()) {
             chat.put("stream", true);
-            chat.put("stream_options", Map.of("include_usage", true));
+            chat.put("stream_options", Json.object("include_usage", true));
         }
         return Json.write(chat);
     }

@@ -57,16 +57,15 @@ public final class MessageAssembler implements ChatListener {
     }
 
     private Map<String, Object> message(Object blocks, String stopReason, Usage used) {
-        Map<String, Object> message = new LinkedHashMap<>();
-        message.put("id", id);
-        message.put("type", "message");
-        message.put("role", "assistant");
-        message.put("model", model);
-        message.put("content", blocks);
-        message.put("stop_reason", stopReason);
-        message.put("stop_sequence", null);
-        message.put("usage", used.toMessages());
-        return message;
+        return Json.object(
+                "id", id,
+                "type", "message",
+                "role", "assistant",
+                "model", model,
+                "content", blocks,
+                "stop_reason", stopReason,
+                "stop_sequence", null,
+                "usage", used.toMessages());
     }
 
     @Override
@@ -146,11 +145,11 @@ public final class MessageAssembler implements ChatListener {
             close();
             open = Kind.TOOL_USE;
             openCall = index;
-            Map<String, Object> block = new LinkedHashMap<>();
-            block.put("type", "tool_use");
-            block.put("id", callId == null ? id.replace("msg_", "toolu_") + index : callId);
-            block.put("name", name == null ? "" : name);
-            block.put("input", Map.of());
+            Map<String, Object> block = Json.object(
+                    "type", "tool_use",
+                    "id", callId == null ? id.replace("msg_", "toolu_") + index : callId,
+                    "name", name == null ? "" : name,
+                    "input", Map.of());
             start(block);
         }
         if (!arguments.isEmpty()) {
@@ -182,14 +181,12 @@ public final class MessageAssembler implements ChatListener {
         begin();
         close();
         over = true;
-        Map<String, Object> delta = new LinkedHashMap<>();
-        delta.put("stop_reason", stopReason());
-        delta.put("stop_sequence", null);
+        Map<String, Object> delta = Json.object("stop_reason", stopReason(), "stop_sequence", null);
         if (events != null) {
-            Map<String, Object> event = new LinkedHashMap<>();
-            event.put("type", "message_delta");
-            event.put("delta", delta);
-            event.put("usage", (usage == null ? Usage.NONE : usage).toMessages());
+            Map<String, Object> event = Json.object(
+                    "type", "message_delta",
+                    "delta", delta,
+                    "usage", (usage == null ? Usage.NONE : usage).toMessages());
             events.event("message_delta", Json.write(event));
             emit("message_stop", null, null);
         }
@@ -221,10 +218,10 @@ public final class MessageAssembler implements ChatListener {
         begin();
         content.add(block);
         if (events != null) {
-            Map<String, Object> event = new LinkedHashMap<>();
-            event.put("type", "content_block_start");
-            event.put("index", content.size() - 1);
-            event.put("content_block", block);
+            Map<String, Object> event = Json.object(
+                    "type", "content_block_start",
+                    "index", content.size() - 1,
+                    "content_block", block);
             events.event("content_block_start", Json.write(event));
         }
     }
@@ -233,13 +230,11 @@ public final class MessageAssembler implements ChatListener {
         if (events == null) {
             return;
         }
-        Map<String, Object> delta = new LinkedHashMap<>(4);
-        delta.put("type", type);
-        delta.put(member, piece);
-        Map<String, Object> event = new LinkedHashMap<>(4);
-        event.put("type", "content_block_delta");
-        event.put("index", content.size() - 1);
-        event.put("delta", delta);
+        Map<String, Object> delta = Json.object("type", type, member, piece);
+        Map<String, Object> event = Json.object(
+                "type", "content_block_delta",
+                "index", content.size() - 1,
+                "delta", delta);
         events.event("content_block_delta", Json.write(event));
     }
 
@@ -257,9 +252,7 @@ public final class MessageAssembler implements ChatListener {
         open = null;
         openCall = -1;
         if (events != null) {
-            Map<String, Object> event = new LinkedHashMap<>(2);
-            event.put("type", "content_block_stop");
-            event.put("index", content.size() - 1);
+            Map<String, Object> event = Json.object("type", "content_block_stop", "index", content.size() - 1);
             events.event("content_block_stop", Json.write(event));
         }
     }
@@ -280,8 +273,7 @@ public final class MessageAssembler implements ChatListener {
         if (events == null) {
             return;
         }
-        Map<String, Object> event = new LinkedHashMap<>(4);
-        event.put("type", type);
+        Map<String, Object> event = Json.object("type", type);
         if (member != null) {
             event.put(member, value);
         }

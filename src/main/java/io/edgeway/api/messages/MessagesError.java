@@ -2,7 +2,6 @@ package io.edgeway.api.messages;
 
 import io.edgeway.api.ApiException;
 import io.edgeway.json.Json;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Anthropic's envelope of an error: {@code {"type":"error","error":{"type","message"},"request_id"}}. */
@@ -10,13 +9,8 @@ public final class MessagesError {
     private MessagesError() {}
 
     public static byte[] envelope(ApiException failure, String requestId) {
-        Map<String, Object> error = new LinkedHashMap<>();
-        error.put("type", type(failure.status()));
-        error.put("message", failure.getMessage());
-        Map<String, Object> envelope = new LinkedHashMap<>();
-        envelope.put("type", "error");
-        envelope.put("error", error);
-        envelope.put("request_id", requestId);
+        Map<String, Object> error = Json.object("type", type(failure.status()), "message", failure.getMessage());
+        Map<String, Object> envelope = Json.object("type", "error", "error", error, "request_id", requestId);
         return Json.write(envelope);
     }
 

@@ -68,7 +68,7 @@ public final class MessagesRequest {
         }
         if (request.stream()) {
             chat.put("stream", true);
-            chat.put("stream_options", Map.of("include_usage", true));
+            chat.put("stream_options", Json.object("include_usage", true));
         }
         return Json.write(chat);
     }
@@ -124,9 +124,7 @@ public final class MessagesRequest {
     }
 
     private static Map<String, Object> plain(String role, Object content) {
-        Map<String, Object> message = new LinkedHashMap<>();
-        message.put("role", role);
-        message.put("content", content);
+        Map<String, Object> message = Json.object("role", role, "content", content);
         return message;
     }
 
@@ -173,20 +171,20 @@ public final class MessagesRequest {
                 case "text" -> {
                     String piece = string(block, "text", where);
                     text.append(text.isEmpty() ? "" : "\n").append(piece);
-                    parts.add(Map.of("type", "text", "text", piece));
+                    parts.add(Json.object("type", "text", "text", piece));
                 }
                 case "image" -> {
                     plain = false;
-                    Map<String, Object> part = new LinkedHashMap<>();
-                    part.put("type", "image_url");
-                    part.put("image_url", Map.of("url", imageUrl(block.get("source"), where + ".source")));
+                    Map<String, Object> part = Json.object(
+                            "type", "image_url",
+                            "image_url", Json.object("url", imageUrl(block.get("source"), where + ".source")));
                     parts.add(part);
                 }
                 case "tool_result" -> {
-                    Map<String, Object> result = new LinkedHashMap<>();
-                    result.put("role", "tool");
-                    result.put("tool_call_id", string(block, "tool_use_id", where));
-                    result.put("content", result(block, where));
+                    Map<String, Object> result = Json.object(
+                            "role", "tool",
+                            "tool_call_id", string(block, "tool_use_id", where),
+                            "content", result(block, where));
                     messages.add(result);
                 }
                 case null, default -> throw unknown(block, where);
@@ -219,16 +217,15 @@ public final class MessagesRequest {
             switch (Json.text(block.get("type"))) {
                 case "text" -> text.append(string(block, "text", where));
                 case "tool_use" -> {
-                    Map<String, Object> function = new LinkedHashMap<>();
-                    function.put("name", string(block, "name", where));
+                    Map<String, Object> function = Json.object("name", string(block, "name", where));
                     Object input = block.get("input");
                     function.put(
                             "arguments",
                             new String(Json.write(input == null ? Map.of() : input), StandardCharsets.UTF_8));
-                    Map<String, Object> call = new LinkedHashMap<>();
-                    call.put("id", string(block, "id", where));
-                    call.put("type", "function");
-                    call.put("function", function);
+                    Map<String, Object> call = Json.object(
+                            "id", string(block, "id", where),
+                            "type", "function",
+                            "function", function);
                     calls.add(call);
                 }
                 // What a model thought is not for another turn: chat has no place for it.
@@ -274,8 +271,7 @@ public final class MessagesRequest {
                         where + ".type: tools of type '" + ApiException.abbreviate(type.toString())
                                 + "' are not supported; only tools with an 'input_schema' are");
             }
-            Map<String, Object> function = new LinkedHashMap<>();
-            function.put("name", string(tool, "name", where));
+            Map<String, Object> function = Json.object("name", string(tool, "name", where));
             if (tool.get("description") != null) {
                 function.put("description", tool.get("description"));
             }
@@ -285,9 +281,7 @@ public final class MessagesRequest {
             if (tool.get("strict") != null) {
                 function.put("strict", tool.get("strict"));
             }
-            Map<String, Object> chatTool = new LinkedHashMap<>();
-            chatTool.put("type", "function");
-            chatTool.put("function", function);
+            Map<String, Object> chatTool = Json.object("type", "function", "function", function);
             tools.add(chatTool);
         }
         if (tools.isEmpty()) {
@@ -300,9 +294,9 @@ public final class MessagesRequest {
                 case "any" -> chat.put("tool_choice", "required");
                 case "none" -> chat.put("tool_choice", "none");
                 case "tool" -> {
-                    Map<String, Object> chatChoice = new LinkedHashMap<>();
-                    chatChoice.put("type", "function");
-                    chatChoice.put("function", Map.of("name", string(choice, "name", "tool_choice")));
+                    Map<String, Object> chatChoice = Json.object(
+                            "type", "function",
+                            "function", Json.object("name", string(choice, "name", "tool_choice")));
                     chat.put("tool_choice", chatChoice);
                 }
                 case null, default ->

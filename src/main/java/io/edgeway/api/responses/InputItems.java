@@ -31,10 +31,10 @@ final class InputItems {
     }
 
     private static Map<String, Object> message(String role, String text) {
-        Map<String, Object> item = new LinkedHashMap<>();
-        item.put("type", "message");
-        item.put("role", role);
-        item.put("content", List.of(Map.of("type", "input_text", "text", text)));
+        Map<String, Object> item = Json.object(
+                "type", "message",
+                "role", role,
+                "content", List.of(Json.object("type", "input_text", "text", text)));
         return item;
     }
 
@@ -45,8 +45,7 @@ final class InputItems {
         }
         Map<String, Object> item = (Map<String, Object>) map;
         if (item.get("type") == null && item.containsKey("role")) {
-            Map<String, Object> typed = new LinkedHashMap<>();
-            typed.put("type", "message");
+            Map<String, Object> typed = Json.object("type", "message");
             item.remove("type");
             typed.putAll(item);
             item = typed;
@@ -121,10 +120,10 @@ final class InputItems {
                 }
                 case "function_call" -> call(messages, item);
                 case "function_call_output" -> {
-                    Map<String, Object> message = new LinkedHashMap<>();
-                    message.put("role", "tool");
-                    message.put("tool_call_id", item.get("call_id"));
-                    message.put("content", content(item.get("output"), "tool", "input[" + (i - own) + "].output"));
+                    Map<String, Object> message = Json.object(
+                            "role", "tool",
+                            "tool_call_id", item.get("call_id"),
+                            "content", content(item.get("output"), "tool", "input[" + (i - own) + "].output"));
                     messages.add(message);
                 }
                 // What a model thought is not for another turn: chat has no place for it.
@@ -144,13 +143,8 @@ final class InputItems {
             messages.add(last);
         }
         List<Object> calls = (List<Object>) last.computeIfAbsent("tool_calls", name -> new ArrayList<>());
-        Map<String, Object> function = new LinkedHashMap<>();
-        function.put("name", item.get("name"));
-        function.put("arguments", item.get("arguments"));
-        Map<String, Object> call = new LinkedHashMap<>();
-        call.put("id", item.get("call_id"));
-        call.put("type", "function");
-        call.put("function", function);
+        Map<String, Object> function = Json.object("name", item.get("name"), "arguments", item.get("arguments"));
+        Map<String, Object> call = Json.object("id", item.get("call_id"), "type", "function", "function", function);
         calls.add(call);
     }
 
@@ -172,17 +166,16 @@ final class InputItems {
                 case "input_text", "output_text", "text", "summary_text", "reasoning_text" -> {
                     String piece = string(part, "text", where);
                     text.append(piece);
-                    out.add(Map.of("type", "text", "text", piece));
+                    out.add(Json.object("type", "text", "text", piece));
                 }
                 case "refusal" -> {
                     String piece = string(part, "refusal", where);
                     text.append(piece);
-                    out.add(Map.of("type", "text", "text", piece));
+                    out.add(Json.object("type", "text", "text", piece));
                 }
                 case "input_image" -> {
                     plain = false;
-                    Map<String, Object> image = new LinkedHashMap<>();
-                    image.put("url", string(part, "image_url", where));
+                    Map<String, Object> image = Json.object("url", string(part, "image_url", where));
                     if (part.get("detail") instanceof String detail) {
                         image.put("detail", detail);
                     }
@@ -215,8 +208,7 @@ final class InputItems {
     }
 
     private static Map<String, Object> part(String type, Object value) {
-        Map<String, Object> part = new LinkedHashMap<>();
-        part.put("type", type);
+        Map<String, Object> part = Json.object("type", type);
         part.put(type, value);
         return part;
     }

@@ -232,7 +232,7 @@ public final class ResponseAssembler implements ChatListener {
             response.put("completed_at", now);
         } else {
             response.put("status", "incomplete");
-            response.put("incomplete_details", Map.of("reason", reason));
+            response.put("incomplete_details", Json.object("reason", reason));
         }
         over = true;
         snapshot(reason == null ? "response.completed" : "response.incomplete");
@@ -245,9 +245,7 @@ public final class ResponseAssembler implements ChatListener {
         }
         over = true;
         settle("incomplete");
-        Map<String, Object> error = new LinkedHashMap<>();
-        error.put("code", code(failure));
-        error.put("message", failure.getMessage());
+        Map<String, Object> error = Json.object("code", code(failure), "message", failure.getMessage());
         response.put("status", "failed");
         response.put("error", error);
         snapshot("response.failed");
@@ -371,8 +369,7 @@ public final class ResponseAssembler implements ChatListener {
     }
 
     private static Map<String, Object> partValue(Item item) {
-        Map<String, Object> part = new LinkedHashMap<>();
-        part.put("type", item.part.type);
+        Map<String, Object> part = Json.object("type", item.part.type);
         part.put(item.part.member, item.text.toString());
         if (item.part == Part.TEXT) {
             part.put("annotations", List.of());

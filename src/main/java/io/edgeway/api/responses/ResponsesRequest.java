@@ -110,7 +110,7 @@ public final class ResponsesRequest {
         items.addAll(input);
         List<Map<String, Object>> messages = new ArrayList<>();
         if (instructions != null) {
-            messages.add(Map.of("role", "system", "content", instructions));
+            messages.add(Json.object("role", "system", "content", instructions));
         }
         messages.addAll(InputItems.toMessages(items, history.size()));
         if (messages.isEmpty()) {
@@ -140,7 +140,7 @@ public final class ResponsesRequest {
         format(chat);
         if (stream) {
             chat.put("stream", true);
-            chat.put("stream_options", Map.of("include_usage", true));
+            chat.put("stream_options", Json.object("include_usage", true));
         }
         return Json.write(chat);
     }
@@ -174,9 +174,7 @@ public final class ResponsesRequest {
                     function.put(name, tool.get(name));
                 }
             }
-            Map<String, Object> chatTool = new LinkedHashMap<>();
-            chatTool.put("type", "function");
-            chatTool.put("function", function);
+            Map<String, Object> chatTool = Json.object("type", "function", "function", function);
             tools.add(chatTool);
         }
         Object choice = choice(tools);
@@ -195,9 +193,7 @@ public final class ResponsesRequest {
             case null -> null;
             case String mode when mode.equals("auto") || mode.equals("none") || mode.equals("required") -> mode;
             case Map<?, ?> map when "function".equals(map.get("type")) && map.get("name") instanceof String name -> {
-                Map<String, Object> chatChoice = new LinkedHashMap<>();
-                chatChoice.put("type", "function");
-                chatChoice.put("function", Map.of("name", name));
+                Map<String, Object> chatChoice = Json.object("type", "function", "function", Json.object("name", name));
                 yield chatChoice;
             }
             case Map<?, ?> map when "allowed_tools".equals(map.get("type")) && map.get("tools") instanceof List<?> l -> {
@@ -231,7 +227,7 @@ public final class ResponsesRequest {
         }
         switch (Json.text(format.get("type"))) {
             case "text" -> {}
-            case "json_object" -> chat.put("response_format", Map.of("type", "json_object"));
+            case "json_object" -> chat.put("response_format", Json.object("type", "json_object"));
             case "json_schema" -> {
                 Map<String, Object> schema = new LinkedHashMap<>();
                 for (String name : List.of("name", "description", "schema", "strict")) {
@@ -239,9 +235,7 @@ public final class ResponsesRequest {
                         schema.put(name, format.get(name));
                     }
                 }
-                Map<String, Object> chatFormat = new LinkedHashMap<>();
-                chatFormat.put("type", "json_schema");
-                chatFormat.put("json_schema", schema);
+                Map<String, Object> chatFormat = Json.object("type", "json_schema", "json_schema", schema);
                 chat.put("response_format", chatFormat);
             }
             case null, default ->
@@ -278,22 +272,20 @@ public final class ResponsesRequest {
 
     /** The members of a response object that repeat the request. */
     Map<String, Object> echo() {
-        Map<String, Object> echo = new LinkedHashMap<>();
-        echo.put("background", background);
-        echo.put("instructions", instructions);
-        echo.put("max_output_tokens", request.value("max_output_tokens"));
-        echo.put("max_tool_calls", request.value("max_tool_calls"));
-        echo.put("metadata", metadata);
-        echo.put("parallel_tool_calls", or("parallel_tool_calls", true));
-        echo.put("previous_response_id", previousResponseId);
-        Map<String, Object> reasoning = new LinkedHashMap<>();
-        reasoning.put("effort", null);
-        reasoning.put("summary", null);
+        Map<String, Object> echo = Json.object(
+                "background", background,
+                "instructions", instructions,
+                "max_output_tokens", request.value("max_output_tokens"),
+                "max_tool_calls", request.value("max_tool_calls"),
+                "metadata", metadata,
+                "parallel_tool_calls", or("parallel_tool_calls", true),
+                "previous_response_id", previousResponseId);
+        Map<String, Object> reasoning = Json.object("effort", null, "summary", null);
         echo.put("reasoning", or("reasoning", reasoning));
         echo.put("service_tier", or("service_tier", "auto"));
         echo.put("store", store);
         echo.put("temperature", or("temperature", 1.0));
-        echo.put("text", or("text", Map.of("format", Map.of("type", "text"))));
+        echo.put("text", or("text", Json.object("format", Json.object("type", "text"))));
         echo.put("tool_choice", or("tool_choice", "auto"));
         echo.put("tools", or("tools", List.of()));
         echo.put("top_logprobs", or("top_logprobs", 0));
