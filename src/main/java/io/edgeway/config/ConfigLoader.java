@@ -34,6 +34,7 @@ public final class ConfigLoader {
 
     private static final Pattern PLUGIN_PATH =
             Pattern.compile("edgeway\\.plugins\\.(\"[^\"]*\"|[^.\\[]+)(?:\\.(.*))?", Pattern.DOTALL);
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}");
     private static final Pattern NAME_IN_MESSAGE = Pattern.compile("((?:edgeway|plugin)\\.[^\\s,;]+)");
     private static final Pattern PLUGIN_IN_MESSAGE = Pattern.compile("plugin\\.(?=[\\w\"-]+\\.)");
 
@@ -108,6 +109,7 @@ public final class ConfigLoader {
             Map<String, String> types,
             List<ConfigProblem> problems) {
         properties.values().forEach((path, value) -> {
+            variables(properties, path, value, problems);
             if (!path.startsWith("edgeway.")) {
                 problems.add(new ConfigProblem(
                         properties.line(path), path, "unknown; everything stands below the key 'edgeway'"));
@@ -140,6 +142,22 @@ public final class ConfigLoader {
                 });
     }
 
+    /** The library takes an optional value whose variable is missing for an absent one; a typing slip must not pass. */
+    private void variables(
+            YamlProperties properties, String path, String value, List<ConfigProblem> problems) {
+        Matcher variable = VARIABLE.matcher(value);
+        while (variable.find()) {
+            String name = variable.group(1);
+            if (environment.apply(name) == null) {
+                problems.add(new ConfigProblem(
+                        properties.line(path),
+                        path,
+                        "the environment variable " + name + " is not set; set it, or write a default: ${" + name
+                                + ":}"));
+            }
+        }
+    }
+
     private static ConfigProblem problem(YamlProperties properties, String message) {
         String text = PLUGIN_IN_MESSAGE.matcher(message).replaceAll("edgeway.plugins.");
         Matcher name = NAME_IN_MESSAGE.matcher(text);
@@ -149,12 +167,6 @@ public final class ConfigLoader {
             plain = "unknown option; see docs/configuration.md for those that there are";
         } else if (plain.contains("is required but it could not be found")) {
             plain = "required, and missing";
-        } else if (plain.contains("Could not expand value")) {
-            Matcher variable = Pattern.compile("Could not expand value (\\S+)").matcher(plain);
-            plain = variable.find()
-                    ? "the environment variable " + variable.group(1)
-                            + " is not set; set it, or write a default: ${" + variable.group(1) + ":}"
-                    : plain;
         }
         return new ConfigProblem(properties.line(path), path, plain);
     }
