@@ -21,6 +21,15 @@ public final class Passport {
         }
     }
 
+    /** Takes the stages over that only another passport of the same request has. */
+    void fill(Passport other) {
+        for (int i = 0; i < stamps.length; i++) {
+            if (stamps[i] == Long.MIN_VALUE) {
+                stamps[i] = other.stamps[i];
+            }
+        }
+    }
+
     public boolean reached(Stage stage) {
         return stamps[stage.ordinal()] != Long.MIN_VALUE;
     }

@@ -1,0 +1,139 @@
+package io.edgeway.plugin.cache;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.edgeway.api.ApiException;
+import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Next;
+import io.edgeway.pipeline.Plugin;
+import io.edgeway.pipeline.PluginContext;
+import io.edgeway.pipeline.Reply;
+import io.edgeway.pipeline.Stage;
+import io.edgeway.plugin.cache.CacheMeters.Result;
+import io.edgeway.reuse.CacheControl;
+import io.edgeway.reuse.Digest;
+import io.edgeway.reuse.Recording;
+import io.vertx.core.Future;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/** Answers from the store, or shares the call that fills it. */
+final class CachePlugin implements Plugin {
+    private final Store store;
+    private final ConcurrentMap<Digest, Flight> flights = new ConcurrentHashMap<>();
+    private final RequestKey keys;
+    private final Repeatable repeatable;
+    private final CacheMeters meters;
+    private final int maxEntry;
+    private final boolean coalesce;
+
+    CachePlugin(String name, CacheConfig options, PluginContext context) {
+        meters = new CacheMeters(context.meters(), name);
+        store = context.shared(
+                "cache/" + name + "/" + options.maxBytes().value() + "/" + options.ttl(),
+                () -> new Store(options.maxBytes().value(), options.ttl(), Ticker.systemTicker()));
+        keys = new RequestKey(options.scope() == CacheConfig.Scope.KEY, options.vary());
+        repeatable = new Repeatable(options.when() == CacheConfig.When.ALWAYS);
+        maxEntry = options.maxEntry().toInt();
+        coalesce = options.coalesce();
+    }
+
+    @Override
+    public Future<Void> start() {
+        meters.watch(store);
+        return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Reply> handle(Exchange exchange, Next next) {
+        CacheControl wish = CacheControl.parse(exchange.requestHeader("cache-control"));
+        String tenant = exchange.principal().tenant();
+        boolean takesPart = !wish.noStore() && repeatable.test(exchange);
+        if (!takesPart) {
+            if (wish.onlyIfCached()) {
+                return Future.failedFuture(notCached());
+            }
+            meters.count(tenant, Result.BYPASS);
+            CacheHeaders.bypass(exchange);
+            return next.handle(exchange);
+        }
+        Digest key = keys.of(exchange);
+        if (!wish.noCache()) {
+            Entry entry = store.get(key);
+            if (entry != null && entry.tenant().equals(tenant)) {
+                long age = entry.recording().ageSeconds(System.currentTimeMillis());
+                if (wish.allowsAge(age)) {
+                    return hit(exchange, entry.recording(), age);
+                }
+            }
+        }
+        exchange.passport().stamp(Stage.CACHE_LOOKED_UP);
+        if (wish.onlyIfCached()) {
+            return Future.failedFuture(notCached());
+        }
+        return coalesce && !wish.noCache() ? share(exchange, next, key) : lead(exchange, next, key, null);
+    }
+
+    private Future<Reply> hit(Exchange exchange, Recording recording, long age) {
+        meters.count(exchange.principal().tenant(), Result.HIT);
+        CacheHeaders.hit(exchange, recording.backend(), age);
+        exchange.passport().stamp(Stage.CACHE_LOOKED_UP);
+        boolean stream = exchange.request().stream();
+        return Future.succeededFuture(
+                stream ? recording.events(exchange.request().includeUsage()) : recording.whole());
+    }
+
+    private Future<Reply> share(Exchange exchange, Next next, Digest key) {
+        Flight flight = flights.get(key);
+        if (flight == null) {
+            Flight own = flight(exchange, key, true);
+            flight = flights.putIfAbsent(key, own);
+            if (flight == null) {
+                return lead(exchange, next, key, own);
+            }
+        }
+        meters.count(exchange.principal().tenant(), Result.COALESCED);
+        return flight.join(exchange).recover(failure -> {
+            if (exchange.isCancelled() || !goesOnAlone(exchange, failure)) {
+                return Future.failedFuture(failure);
+            }
+            CacheHeaders.miss(exchange);
+            return next.handle(exchange);
+        });
+    }
+
+    private Future<Reply> lead(Exchange exchange, Next next, Digest key, Flight shared) {
+        meters.count(exchange.principal().tenant(), Result.MISS);
+        CacheHeaders.miss(exchange);
+        Flight flight = shared == null ? flight(exchange, key, false) : shared;
+        return flight.lead(exchange, next);
+    }
+
+    private Flight flight(Exchange exchange, Digest key, boolean listed) {
+        String tenant = exchange.principal().tenant();
+        String model = exchange.model();
+        long began = store.generation();
+        return new Flight(exchange, maxEntry, (flight, recording) -> {
+            if (recording != null) {
+                store.put(key, new Entry(tenant, model, recording), began);
+            }
+            if (listed) {
+                flights.remove(key, flight);
+            }
+        });
+    }
+
+    /** The first one's deadline is not this one's. */
+    private static boolean goesOnAlone(Exchange exchange, Throwable failure) {
+        return failure == Flight.Alone.SIGNAL
+                || failure instanceof ApiException e
+                        && (e.status() == 504 || e.status() == 499)
+                        && (exchange.deadlineNanos() == Long.MAX_VALUE
+                                || exchange.deadlineNanos() - System.nanoTime() > 0);
+    }
+
+    private static ApiException notCached() {
+        return ApiException.timeout(
+                "not_cached",
+                "There is no stored answer to this request, and its Cache-Control header says only-if-cached.");
+    }
+}
