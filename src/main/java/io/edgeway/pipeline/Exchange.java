@@ -89,10 +89,11 @@ public final class Exchange {
         return new Exchange(this);
     }
 
-    /** Takes over what a fork learnt: the headers of its reply, its backend and its usage. */
+    /** Takes over what a fork learnt: the headers of its reply, its stages, its backend and its usage. */
     public void adopt(Exchange fork) {
         // Not setAll: that clears what is there.
         fork.replyHeaders.forEach((name, value) -> replyHeaders.set(name, value));
+        passport.fill(fork.passport);
         backend = fork.backend;
         if (fork.usage != null) {
             usage = usage == null ? fork.usage : usage.plus(fork.usage);
