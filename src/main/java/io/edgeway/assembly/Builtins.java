@@ -3,6 +3,7 @@ package io.edgeway.assembly;
 import io.edgeway.pipeline.PluginFactory;
 import io.edgeway.plugin.accesslog.AccessLogFactory;
 import io.edgeway.plugin.auth.AuthFactory;
+import io.edgeway.plugin.cache.CacheFactory;
 import io.edgeway.plugin.router.RouterFactory;
 import java.util.Collections;
 import java.util.List;
@@ -17,7 +18,8 @@ public final class Builtins {
     public static Map<String, PluginFactory<?>> factories() {
         Map<String, PluginFactory<?>> byType = new TreeMap<>();
         for (PluginFactory<?> factory :
-                List.<PluginFactory<?>>of(new AccessLogFactory(), new AuthFactory(), new RouterFactory())) {
+                List.<PluginFactory<?>>of(
+                        new AccessLogFactory(), new AuthFactory(), new CacheFactory(), new RouterFactory())) {
             byType.put(factory.type(), factory);
         }
         for (PluginFactory<?> factory : ServiceLoader.load(PluginFactory.class)) {

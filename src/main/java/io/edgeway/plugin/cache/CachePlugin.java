@@ -2,6 +2,7 @@ package io.edgeway.plugin.cache;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.edgeway.api.ApiException;
+import io.edgeway.pipeline.AdminEndpoint;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Next;
 import io.edgeway.pipeline.Plugin;
@@ -71,6 +72,11 @@ final class CachePlugin implements Plugin {
             return Future.failedFuture(notCached());
         }
         return coalesce && !wish.noCache() ? share(exchange, next, key) : lead(exchange, next, key, null);
+    }
+
+    @Override
+    public AdminEndpoint admin() {
+        return new CacheAdmin(store);
     }
 
     private Future<Reply> hit(Exchange exchange, Recording recording, long age) {
