@@ -1,39 +1,45 @@
 package io.edgeway.backend.cloud;
 
+import io.edgeway.backend.cloud.dialect.AnthropicDialect;
+import io.edgeway.backend.cloud.dialect.AzureDialect;
+import io.edgeway.backend.cloud.dialect.OpenAiDialect;
+import io.edgeway.backend.cloud.dialect.UpstreamDialect;
 import io.edgeway.config.GatewayConfig;
 import io.edgeway.pipeline.PluginContext;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpVersion;
-import io.vertx.core.http.PoolOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
-/** One remote endpoint: its address, its key and its pooled connections. */
+/** One remote endpoint: its address, its dialect, its keys, and what was learnt of it. */
 public final class Upstream {
     private final String name;
     private final URI base;
-    private final String key;
+    private final UpstreamDialect dialect;
     private final GatewayConfig.UpstreamConfig options;
-    private final int maxReply;
-    private final HttpClient client;
+    private final long maxReply;
+    private final KeyRing keys;
+    private final UpstreamState state;
 
     private Upstream(
             String name,
             URI base,
-            String key,
+            UpstreamDialect dialect,
             GatewayConfig.UpstreamConfig options,
-            int maxReply,
-            HttpClient client) {
+            long maxReply,
+            KeyRing keys,
+            UpstreamState state) {
         this.name = name;
         this.base = base;
-        this.key = key;
+        this.dialect = dialect;
         this.options = options;
         this.maxReply = maxReply;
-        this.client = client;
+        this.keys = keys;
+        this.state = state;
     }
 
     /** The upstream, or null where it has no key and is to be left out then. */
@@ -43,25 +49,30 @@ public final class Upstream {
             GatewayConfig.ServerConfig server,
             PluginContext context) {
         URI base = base(options.url());
-        String key = key(options, context);
-        if (key == null && options.skipWithoutKey()) {
+        List<String> keys = keys(options, context);
+        if (keys.isEmpty() && options.skipWithoutKey()) {
             return null;
         }
-        boolean tls = base.getScheme().equals("https");
-        HttpClient client = context.shared("upstream:" + name + ':' + identity(options), () -> context.vertx()
-                .createHttpClient(
-                        new HttpClientOptions()
-                                .setSsl(tls)
-                                .setUseAlpn(tls && options.http2())
-                                .setProtocolVersion(tls && options.http2() ? HttpVersion.HTTP_2 : HttpVersion.HTTP_1_1)
-                                .setConnectTimeout((int) options.connectTimeout().toMillis())
-                                .setKeepAliveTimeout(60)
-                                .setTcpNoDelay(true),
-                        new PoolOptions()
-                                .setHttp1MaxSize(options.connections())
-                                .setHttp2MaxSize(4)
-                                .setMaxWaitQueueSize(options.connections() * 16)));
-        return new Upstream(name, base, key, options, server.maxReply().toInt(), client);
+        if (options.weight() < 1) {
+            throw new IllegalArgumentException("weight: expected 1 or more");
+        }
+        UpstreamDialect dialect = dialect(options, base);
+        LongSupplier ticker = System::nanoTime;
+        UpstreamState state = context.shared(
+                "upstream:" + name + ':' + identity(options), () -> new UpstreamState(name, base, options, context, ticker));
+        return new Upstream(
+                name, base, dialect, options, server.maxReply().value(), new KeyRing(keys, ticker), state);
+    }
+
+    private static UpstreamDialect dialect(GatewayConfig.UpstreamConfig options, URI base) {
+        return switch (options.dialect()) {
+            case "openai" -> new OpenAiDialect(options.streamUsage());
+            case "azure" -> new AzureDialect(options.streamUsage(), options.apiVersion().orElse(null), base.getPath());
+            case "anthropic" -> new AnthropicDialect(options.apiVersion().orElse(null));
+            default ->
+                throw new IllegalArgumentException(
+                        "dialect: expected openai (and everything compatible with it), azure or anthropic");
+        };
     }
 
     private static URI base(String url) {
@@ -77,32 +88,64 @@ public final class Upstream {
         return base;
     }
 
-    private static String key(GatewayConfig.UpstreamConfig options, PluginContext context) {
-        if (options.key().isPresent() && options.keyFile().isPresent()) {
-            throw new IllegalArgumentException("key: give either key or key-file");
+    private static List<String> keys(GatewayConfig.UpstreamConfig options, PluginContext context) {
+        int ways = (options.key().isPresent() ? 1 : 0)
+                + (options.keys().isPresent() ? 1 : 0)
+                + (options.keyFile().isPresent() ? 1 : 0);
+        if (ways > 1) {
+            throw new IllegalArgumentException("key: give one of key, keys and key-file");
         }
+        List<String> found = new ArrayList<>();
+        options.key().ifPresent(found::add);
+        options.keys().ifPresent(found::addAll);
         if (options.keyFile().isPresent()) {
             Path file = context.resolve(options.keyFile().get());
             try {
-                return Files.readString(file).strip();
+                found.addAll(Files.readAllLines(file));
             } catch (IOException e) {
                 throw new IllegalArgumentException("key-file: cannot read " + file);
             }
         }
-        return options.key().map(String::strip).filter(text -> !text.isEmpty()).orElse(null);
+        return found.stream().map(String::strip).filter(key -> !key.isEmpty()).toList();
     }
 
-    /** What of the options the connections depend on; another key does not need other connections. */
+    /** What of the options the connections and the breaker depend on; another key does not make another upstream. */
     private static String identity(GatewayConfig.UpstreamConfig options) {
-        return options.url() + '|' + options.connectTimeout() + '|' + options.connections() + '|' + options.http2();
+        GatewayConfig.BreakerConfig breaker = options.breaker();
+        return String.join(
+                "|",
+                options.url(),
+                options.connectTimeout().toString(),
+                Integer.toString(options.connections()),
+                Boolean.toString(options.http2()),
+                breaker.failures() + "/" + breaker.minimum() + "/" + breaker.consecutive() + "/" + breaker.window() + "/"
+                        + breaker.pause() + "/" + breaker.maxPause(),
+                options.health().path() + "/" + options.health().interval());
     }
 
     public String name() {
         return name;
     }
 
-    HttpClient client() {
-        return client;
+    int weight() {
+        return options.weight();
+    }
+
+    UpstreamDialect dialect() {
+        return dialect;
+    }
+
+    KeyRing keys() {
+        return keys;
+    }
+
+    UpstreamState state() {
+        return state;
+    }
+
+    /** Whether a call has a chance now. */
+    boolean available() {
+        return state.breaker.permits() && keys.available();
     }
 
     boolean tls() {
@@ -117,14 +160,8 @@ public final class Upstream {
         return base.getPort() >= 0 ? base.getPort() : tls() ? 443 : 80;
     }
 
-    /** The path of an API below the base URL, which ends with the version that our own paths begin with. */
-    String path(String api) {
-        String path = base.getPath() == null ? "" : base.getPath();
-        return path + api.substring("/v1".length());
-    }
-
-    String key() {
-        return key;
+    String basePath() {
+        return base.getPath() == null ? "" : base.getPath();
     }
 
     Map<String, String> headers() {
@@ -139,7 +176,7 @@ public final class Upstream {
         return options.idleTimeout().toMillis();
     }
 
-    int maxReply() {
+    long maxReply() {
         return maxReply;
     }
 }

@@ -37,20 +37,15 @@ public final class PeakEwma {
         pending++;
     }
 
-    /** A call that was started has ended, with a latency to learn from. */
-    public synchronized void ended(long latencyNanos) {
-        ended();
-        observe(latencyNanos);
-    }
-
-    /** A call that was started has ended and says nothing about the latency. */
+    /** A call that was started has ended. */
     public synchronized void ended() {
         if (pending > 0) {
             pending--;
         }
     }
 
-    private void observe(long latencyNanos) {
+    /** Learns how long a call took, or had taken when it failed. */
+    public synchronized void observe(long latencyNanos) {
         long now = ticker.getAsLong();
         if (latencyNanos > average) {
             average = latencyNanos;

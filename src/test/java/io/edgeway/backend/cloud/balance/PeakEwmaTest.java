@@ -15,31 +15,26 @@ class PeakEwmaTest {
 
     @Test
     void believesAPeakAtOnce() {
-        ewma.started();
-        ewma.ended(900 * MS);
+        ewma.observe(900 * MS);
         assertEquals(900 * MS, ewma.latencyNanos(), MS);
     }
 
     @Test
     void believesAnImprovementSlowly() {
-        ewma.started();
-        ewma.ended(900 * MS);
+        ewma.observe(900 * MS);
         ticker.advance(Duration.ofMillis(100));
-        ewma.started();
-        ewma.ended(10 * MS);
+        ewma.observe(10 * MS);
         assertTrue(ewma.latencyNanos() > 800 * MS, () -> "fell to " + ewma.latencyNanos() / MS + " ms at once");
         for (int i = 0; i < 60; i++) {
             ticker.advance(Duration.ofSeconds(1));
-            ewma.started();
-            ewma.ended(10 * MS);
+            ewma.observe(10 * MS);
         }
         assertEquals(10 * MS, ewma.latencyNanos(), 5 * MS);
     }
 
     @Test
     void forgetsASlowUpstreamThatGetsNoCalls() {
-        ewma.started();
-        ewma.ended(5_000 * MS);
+        ewma.observe(5_000 * MS);
         ticker.advance(Duration.ofSeconds(60));
         assertTrue(ewma.latencyNanos() < 20 * MS);
     }

@@ -1,0 +1,407 @@
+package io.edgeway.backend.cloud;
+
+import io.edgeway.api.ApiException;
+import io.edgeway.api.Usage;
+import io.edgeway.backend.cloud.breaker.Breaker;
+import io.edgeway.backend.cloud.breaker.Fault;
+import io.edgeway.backend.cloud.dialect.StreamDecoder;
+import io.edgeway.backend.cloud.dialect.UpstreamDialect;
+import io.edgeway.json.JsonException;
+import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.PushStream;
+import io.edgeway.pipeline.Reply;
+import io.edgeway.sse.Sse;
+import io.edgeway.sse.SseParser;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.util.function.Consumer;
+
+/**
+ * One request to one upstream. It tells its call once whether the reply began; after that it feeds the reply's stream
+ * until that ends, breaks or is cancelled.
+ */
+final class Attempt {
+    /** What a call learns of its attempts. */
+    interface Listener {
+        void began(Attempt attempt, Reply reply);
+
+        void failed(Attempt attempt, CallFailure failure);
+    }
+
+    /*
+     * WAITING -> BEGUN -> OVER, or WAITING -> OVER. Everything that the upstream's state must be told of a call is told
+     * in the two methods that leave WAITING and in over(), each of which runs once.
+     *
+     * One timer watches the call: until the reply begins it is the first-byte timeout, then the idle timeout. It is set
+     * anew only when it fires, and looks then at when something last happened. A stream that waits for its own reader
+     * is not idle.
+     */
+    private enum Phase {
+        WAITING,
+        BEGUN,
+        OVER
+    }
+
+    /** Bytes of a stream that are held for a slow reader before the upstream is paused. */
+    private static final int HIGH_WATER = 64 << 10;
+    /** As much of an error's body as is read. */
+    private static final int MAX_ERROR = 64 << 10;
+    /** RST_STREAM with CANCEL, for HTTP/2. */
+    private static final long CANCEL = 0x8;
+    /** A failure counts as at least this slow, so that an upstream that fails fast does not look fast. */
+    private static final long FAILURE_LATENCY = 1_000_000_000L;
+
+    private final Vertx vertx;
+    private final Exchange exchange;
+    private final Upstream upstream;
+    private final int key;
+    private final Breaker.Entry entry;
+    private final Listener listener;
+    private final boolean hedge;
+    private final long started = System.nanoTime();
+
+    private Phase phase = Phase.WAITING;
+    private HttpClientRequest request;
+    private HttpClientResponse response;
+    private PushStream stream;
+    private StreamDecoder decoder;
+    private long lastActivity;
+    private long timer = -1;
+    private boolean paused;
+
+    /** @param entry how the upstream's breaker let this attempt in */
+    Attempt(
+            Vertx vertx,
+            Exchange exchange,
+            Upstream upstream,
+            int key,
+            Breaker.Entry entry,
+            boolean hedge,
+            Listener listener) {
+        this.vertx = vertx;
+        this.exchange = exchange;
+        this.upstream = upstream;
+        this.key = key;
+        this.entry = entry;
+        this.hedge = hedge;
+        this.listener = listener;
+    }
+
+    Upstream upstream() {
+        return upstream;
+    }
+
+    int key() {
+        return key;
+    }
+
+    boolean isHedge() {
+        return hedge;
+    }
+
+    long ageNanos() {
+        return System.nanoTime() - started;
+    }
+
+    void start(String model) {
+        upstream.state().latency.started();
+        UpstreamDialect dialect = upstream.dialect();
+        Buffer body;
+        String uri;
+        try {
+            body = dialect.body(exchange, model);
+            uri = dialect.uri(upstream.basePath(), exchange, model);
+        } catch (ApiException e) {
+            fail(new CallFailure(Fault.REQUEST, e, -1));
+            return;
+        }
+        lastActivity = started;
+        timer = vertx.setTimer(Math.max(1, upstream.firstByteMillis()), id -> tick());
+        RequestOptions options = new RequestOptions()
+                .setMethod(HttpMethod.POST)
+                .setHost(upstream.host())
+                .setPort(upstream.port())
+                .setSsl(upstream.tls())
+                .setURI(uri);
+        upstream.state().client.request(options).onComplete(connected -> {
+            if (connected.succeeded()) {
+                send(connected.result(), body);
+            } else {
+                broken(connected.cause());
+            }
+        });
+    }
+
+    private void send(HttpClientRequest open, Buffer body) {
+        if (phase == Phase.OVER) {
+            open.reset(CANCEL);
+            return;
+        }
+        request = open;
+        open.exceptionHandler(this::broken);
+        MultiMap headers = open.headers();
+        headers.set("content-type", "application/json");
+        headers.set("accept", exchange.request().stream() ? Sse.CONTENT_TYPE : "application/json");
+        headers.set("x-request-id", exchange.id());
+        String traceparent = exchange.requestHeader("traceparent");
+        if (traceparent != null) {
+            headers.set("traceparent", traceparent);
+        }
+        upstream.dialect().headers(headers, upstream.keys().secret(key));
+        upstream.headers().forEach(headers::set);
+        open.send(body).onComplete(answered -> {
+            if (answered.succeeded()) {
+                receive(answered.result());
+            } else {
+                broken(answered.cause());
+            }
+        });
+    }
+
+    private void receive(HttpClientResponse head) {
+        if (phase == Phase.OVER) {
+            return;
+        }
+        response = head;
+        lastActivity = System.nanoTime();
+        head.exceptionHandler(this::broken);
+        String type = head.getHeader("content-type");
+        if (head.statusCode() != 200) {
+            collect(MAX_ERROR, body -> fail(Refusal.of(upstream, head.statusCode(), head.headers(), body)));
+        } else if (type != null && type.startsWith(Sse.CONTENT_TYPE)) {
+            stream();
+        } else {
+            collect(upstream.maxReply(), this::whole);
+        }
+    }
+
+    private void collect(long max, Consumer<Buffer> then) {
+        Buffer body = Buffer.buffer();
+        response.handler(bytes -> {
+            lastActivity = System.nanoTime();
+            if (body.length() + (long) bytes.length() > max) {
+                fail(CallFailure.upstream(ApiException.upstream(
+                        "upstream_reply_too_large",
+                        "The upstream " + upstream.name() + " sent more than " + max + " bytes.")));
+            } else if (phase == Phase.WAITING) {
+                body.appendBuffer(bytes);
+            }
+        });
+        response.endHandler(v -> {
+            if (phase == Phase.WAITING) {
+                then.accept(body);
+            }
+        });
+    }
+
+    private void whole(Buffer body) {
+        UpstreamDialect.Whole whole;
+        try {
+            whole = upstream.dialect().whole(exchange, body);
+        } catch (JsonException e) {
+            fail(CallFailure.upstream(invalid(upstream)));
+            return;
+        }
+        begin();
+        over();
+        if (whole.usage() != null) {
+            exchange.usage(whole.usage());
+        }
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap().set("content-type", "application/json");
+        listener.began(this, Reply.whole(200, headers, whole.body()));
+    }
+
+    private void stream() {
+        stream = new PushStream(HIGH_WATER);
+        stream.drainHandler(v -> {
+            if (paused && phase != Phase.OVER) {
+                paused = false;
+                lastActivity = System.nanoTime();
+                response.resume();
+            }
+        });
+        decoder = upstream.dialect().decoder(exchange);
+        response.handler(this::data);
+        response.endHandler(v -> ended());
+    }
+
+    private void data(Buffer bytes) {
+        if (phase == Phase.OVER) {
+            return;
+        }
+        lastActivity = System.nanoTime();
+        try {
+            decoder.feed(bytes, stream::write);
+        } catch (ApiException e) {
+            breakOff(e);
+            return;
+        } catch (JsonException | SseParser.TooLarge e) {
+            breakOff(invalid(upstream));
+            return;
+        }
+        if (phase == Phase.WAITING && decoder.begun()) {
+            begin();
+            listener.began(this, Reply.events(stream));
+        }
+        if (phase != Phase.OVER && decoder.usage() != null) {
+            exchange.usage(decoder.usage());
+        }
+        if (decoder.complete()) {
+            finish();
+        } else if (stream.full() && !paused) {
+            paused = true;
+            response.pause();
+        }
+    }
+
+    private void ended() {
+        if (phase == Phase.OVER) {
+            return;
+        }
+        decoder.end(stream::write);
+        if (!decoder.complete()) {
+            breakOff(ApiException.upstream(
+                    "upstream_stream_truncated",
+                    "The stream of the upstream " + upstream.name() + " ended before it was complete."));
+            return;
+        }
+        if (phase == Phase.WAITING) {
+            begin();
+            listener.began(this, Reply.events(stream));
+        }
+        finish();
+    }
+
+    private void finish() {
+        if (decoder.usage() == null) {
+            exchange.usage(estimate());
+        }
+        over();
+        stream.end();
+    }
+
+    /** What a stream took that stated no usage: a piece is about a token, and a token of prompt about four bytes. */
+    private Usage estimate() {
+        return Usage.of(exchange.body().length() / 4, decoder.pieces());
+    }
+
+    private void tick() {
+        timer = -1;
+        if (phase == Phase.OVER) {
+            return;
+        }
+        long bound = phase == Phase.WAITING ? upstream.firstByteMillis() : upstream.idleMillis();
+        long since = phase == Phase.WAITING ? started : lastActivity;
+        long left = paused ? bound : bound - (System.nanoTime() - since) / 1_000_000;
+        if (left > 0) {
+            timer = vertx.setTimer(left, id -> tick());
+        } else if (phase == Phase.WAITING) {
+            fail(CallFailure.upstream(ApiException.timeout(
+                    "upstream_timeout", "The upstream " + upstream.name() + " did not answer in time.")));
+        } else {
+            breakOff(ApiException.timeout(
+                    "upstream_stalled", "The upstream " + upstream.name() + " fell silent within its reply."));
+        }
+    }
+
+    private void broken(Throwable cause) {
+        breakOff(
+                cause instanceof ConnectException || cause instanceof UnknownHostException
+                        ? ApiException.upstream(
+                                "upstream_unreachable", "The upstream " + upstream.name() + " cannot be reached.")
+                        : ApiException.upstream(
+                                "upstream_broken", "The connection to the upstream " + upstream.name() + " broke."));
+    }
+
+    /** The upstream failed, before or within its reply. */
+    private void breakOff(ApiException error) {
+        if (phase == Phase.WAITING) {
+            fail(CallFailure.upstream(error));
+        } else if (phase == Phase.BEGUN) {
+            if (stream == null) {
+                return;
+            }
+            upstream.state().breaker.exit(Breaker.Entry.ORDINARY, Fault.UPSTREAM);
+            upstream.state().meters.brokeOff();
+            if (decoder.usage() == null) {
+                exchange.usage(estimate());
+            }
+            over();
+            reset();
+            stream.fail(error);
+        }
+    }
+
+    private void begin() {
+        phase = Phase.BEGUN;
+        long nanos = System.nanoTime() - started;
+        UpstreamState state = upstream.state();
+        state.latency.observe(nanos);
+        state.breaker.exit(entry, Fault.NONE);
+        state.meters.called(Fault.NONE);
+        state.meters.firstToken(nanos);
+    }
+
+    private void fail(CallFailure failure) {
+        if (phase != Phase.WAITING) {
+            return;
+        }
+        UpstreamState state = upstream.state();
+        if (failure.fault() == Fault.UPSTREAM) {
+            state.latency.observe(Math.max(FAILURE_LATENCY, System.nanoTime() - started));
+        }
+        state.breaker.exit(entry, failure.fault());
+        state.meters.called(failure.fault());
+        over();
+        if (failure.fault() == Fault.UPSTREAM) {
+            reset();
+        }
+        listener.failed(this, failure);
+    }
+
+    /** Stops the call and tells nobody. */
+    void cancel() {
+        if (phase == Phase.OVER) {
+            return;
+        }
+        if (phase == Phase.WAITING) {
+            // A loser was slower than this at least; without it a silent upstream would keep looking fast.
+            upstream.state().latency.observe(
+                    (long) Math.max(upstream.state().latency.latencyNanos(), System.nanoTime() - started));
+            upstream.state().breaker.exit(entry, Fault.UNKNOWN);
+            upstream.state().meters.called(Fault.UNKNOWN);
+        } else if (decoder != null && decoder.usage() == null) {
+            exchange.usage(estimate());
+        }
+        over();
+        reset();
+    }
+
+    private void over() {
+        phase = Phase.OVER;
+        upstream.state().latency.ended();
+        if (timer >= 0) {
+            vertx.cancelTimer(timer);
+            timer = -1;
+        }
+    }
+
+    private void reset() {
+        if (request != null) {
+            request.reset(CANCEL);
+        }
+    }
+
+    static ApiException invalid(Upstream upstream) {
+        return ApiException.upstream(
+                "upstream_invalid_reply",
+                "The upstream " + upstream.name() + " sent what is no reply of its API.");
+    }
+}

@@ -1,0 +1,71 @@
+package io.edgeway.backend.cloud;
+
+import io.edgeway.backend.cloud.balance.PeakEwma;
+import io.edgeway.backend.cloud.breaker.Breaker;
+import io.edgeway.config.GatewayConfig;
+import io.edgeway.pipeline.PluginContext;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import java.net.URI;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/** What was learnt of an upstream and the connections to it: all that a reload should not forget. */
+final class UpstreamState implements AutoCloseable {
+    private static final int KEEP_ALIVE_SECONDS = 60;
+    private static final long LATENCY_AT_FIRST = TimeUnit.MILLISECONDS.toNanos(300);
+    private static final long LATENCY_DECAY = TimeUnit.SECONDS.toNanos(10);
+
+    private final Vertx vertx;
+    final HttpClient client;
+    final Breaker breaker;
+    final PeakEwma latency;
+    final UpstreamMeters meters;
+    private final long healthTimer;
+
+    UpstreamState(
+            String name, URI base, GatewayConfig.UpstreamConfig options, PluginContext context, LongSupplier ticker) {
+        this.vertx = context.vertx();
+        boolean tls = base.getScheme().equals("https");
+        boolean http2 = tls && options.http2();
+        client = vertx.createHttpClient(
+                new HttpClientOptions()
+                        .setSsl(tls)
+                        .setVerifyHost(true)
+                        .setUseAlpn(http2)
+                        .setProtocolVersion(http2 ? HttpVersion.HTTP_2 : HttpVersion.HTTP_1_1)
+                        .setConnectTimeout((int) options.connectTimeout().toMillis())
+                        .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                        .setTcpNoDelay(true),
+                new PoolOptions()
+                        .setHttp1MaxSize(options.connections())
+                        .setHttp2MaxSize(4)
+                        .setMaxWaitQueueSize(options.connections() * 16));
+        GatewayConfig.BreakerConfig b = options.breaker();
+        breaker = new Breaker(
+                new Breaker.Policy(
+                        b.failures().share(),
+                        b.minimum(),
+                        b.consecutive(),
+                        b.window().toNanos(),
+                        b.pause().toNanos(),
+                        b.maxPause().toNanos()),
+                ticker);
+        latency = new PeakEwma(LATENCY_AT_FIRST, LATENCY_DECAY, ticker);
+        meters = new UpstreamMeters(context.meters(), name, breaker);
+        healthTimer = options.health().path().isEmpty()
+                ? -1
+                : new HealthCheck(vertx, client, base, options.health(), breaker).start();
+    }
+
+    @Override
+    public void close() {
+        if (healthTimer >= 0) {
+            vertx.cancelTimer(healthTimer);
+        }
+        client.close();
+    }
+}

@@ -1,0 +1,107 @@
+package io.edgeway.backend.cloud.dialect;
+
+import io.edgeway.api.ApiException;
+import io.edgeway.api.Usage;
+import io.edgeway.json.Json;
+import io.edgeway.json.JsonException;
+import io.edgeway.json.JsonIndex;
+import io.edgeway.sse.Sse;
+import io.edgeway.sse.SseParser;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Passes an OpenAI stream on as it came, and reads it on the side. */
+final class OpenAiDecoder extends StreamDecoder {
+    /*
+     * Where the client did not ask for the usage, the chunk that states it is cut out. Bytes are then held up to the
+     * last blank line, so that an event is seen whole before any of it is passed on; only a part that holds a usage is
+     * taken apart.
+     */
+    private final boolean hideUsage;
+    private final SseParser parser = new SseParser(MAX_EVENT, this::event);
+    private Buffer held;
+    private boolean finished;
+    private int events;
+
+    OpenAiDecoder(boolean hideUsage) {
+        this.hideUsage = hideUsage;
+    }
+
+    @Override
+    public void feed(Buffer bytes, Consumer<Buffer> out) {
+        events = 0;
+        parser.feed(bytes.getBytes());
+        if (!hideUsage) {
+            out.accept(bytes);
+            return;
+        }
+        Buffer all = held == null ? bytes : held.appendBuffer(bytes);
+        int cut = UsageFilter.lastBlankLine(all);
+        if (cut < 0) {
+            // Lines that end in a lone CR are legal and rare; what cannot be cut apart passes as it is.
+            held = events == 0 ? copy(all) : null;
+            if (held == null) {
+                out.accept(all);
+            }
+            return;
+        }
+        held = cut == all.length() ? null : copy(all.slice(cut, all.length()));
+        Buffer kept = UsageFilter.strip(cut == all.length() ? all : all.slice(0, cut));
+        if (kept.length() > 0) {
+            out.accept(kept);
+        }
+    }
+
+    private static Buffer copy(Buffer part) {
+        return Buffer.buffer(part.getBytes());
+    }
+
+    private void event(String type, String data, String id) {
+        events++;
+        if (complete()) {
+            return;
+        }
+        if (data.equals(Sse.DONE)) {
+            completed();
+            return;
+        }
+        if (data.isEmpty() || data.charAt(0) != '{' || data.charAt(data.length() - 1) != '}') {
+            throw new JsonException("an event that is no JSON object");
+        }
+        boolean first = !begun();
+        if (first || data.startsWith("{\"error\"") || "error".equals(type)) {
+            JsonIndex index = JsonIndex.of(data.getBytes(StandardCharsets.UTF_8));
+            if (index.value("error") != null) {
+                throw failure(index.value("error"));
+            }
+        }
+        if (data.contains("\"usage\"")) {
+            usage(Usage.read(JsonIndex.of(data.getBytes(StandardCharsets.UTF_8)).value("usage")));
+        }
+        if (data.contains("\"finish_reason\":\"") || data.contains("\"finish_reason\": \"")) {
+            finished = true;
+        }
+        piece();
+    }
+
+    private static ApiException failure(Object error) {
+        Object message = error instanceof Map<?, ?> map ? map.get("message") : error;
+        return told("The upstream failed within its stream: "
+                + ApiException.abbreviate(message instanceof String text ? text : new String(Json.write(error))));
+    }
+
+    @Override
+    public void end(Consumer<Buffer> out) {
+        if (held != null) {
+            out.accept(held);
+            held = null;
+        }
+        // Some compatible servers close after the finish reason without a last word.
+        if (!complete() && finished && !parser.pending()) {
+            out.accept(Buffer.buffer(Sse.event(Sse.DONE)));
+            completed();
+        }
+    }
+}

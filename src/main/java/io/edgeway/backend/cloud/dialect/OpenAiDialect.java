@@ -1,0 +1,104 @@
+package io.edgeway.backend.cloud.dialect;
+
+import io.edgeway.api.ChatRequest;
+import io.edgeway.api.Dialect;
+import io.edgeway.api.Usage;
+import io.edgeway.json.Json;
+import io.edgeway.json.JsonException;
+import io.edgeway.json.JsonIndex;
+import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * OpenAI's own format, and that of everything compatible with it: vLLM, Ollama, llama.cpp, and the compatible endpoints
+ * of Gemini, Mistral and others. Bytes pass through; only the model's name, and where it was not asked for the usage of
+ * a stream, are spliced in.
+ */
+public class OpenAiDialect implements UpstreamDialect {
+    /** What makes a chat model go on in the middle of an answer, where the API has no word for it. */
+    private static final String GO_ON = "Your answer was cut off. Go on exactly where it stopped, in the middle of the"
+            + " word if need be. Repeat nothing and add no remark.";
+
+    private final boolean streamUsage;
+
+    /** @param streamUsage whether to ask for the usage of a stream when the client did not */
+    public OpenAiDialect(boolean streamUsage) {
+        this.streamUsage = streamUsage;
+    }
+
+    @Override
+    public String uri(String basePath, Exchange exchange, String model) {
+        return basePath + exchange.dialect().path().substring("/v1".length());
+    }
+
+    @Override
+    public void headers(MultiMap headers, String key) {
+        if (key != null) {
+            headers.set("authorization", "Bearer " + key);
+        }
+    }
+
+    @Override
+    public Buffer body(Exchange exchange, String model) {
+        JsonIndex index = exchange.request().index();
+        byte[] bytes = null;
+        if (!exchange.request().model().equals(model)) {
+            bytes = index.with("model", model);
+        }
+        if (hidesUsage(exchange)) {
+            Map<String, Object> options = new LinkedHashMap<>();
+            if (exchange.request().value("stream_options") instanceof Map<?, ?> asked) {
+                asked.forEach((name, value) -> options.put(String.valueOf(name), value));
+            }
+            options.put("include_usage", true);
+            bytes = reindex(index, bytes).with("stream_options", Json.write(options));
+        }
+        String continueFrom = exchange.fact(Hints.CONTINUE_FROM);
+        if (continueFrom != null) {
+            List<Object> messages = new ArrayList<>(exchange.request().messages());
+            messages.add(Map.of("role", "assistant", "content", continueFrom));
+            messages.add(Map.of("role", "user", "content", GO_ON));
+            bytes = reindex(index, bytes).with("messages", Json.write(messages));
+        }
+        return bytes == null ? exchange.body() : Buffer.buffer(bytes);
+    }
+
+    private static JsonIndex reindex(JsonIndex index, byte[] bytes) {
+        return bytes == null ? index : JsonIndex.of(bytes);
+    }
+
+    @Override
+    public Whole whole(Exchange exchange, Buffer body) {
+        return new Whole(body, Usage.read(JsonIndex.of(body.getBytes()).value("usage")));
+    }
+
+    @Override
+    public StreamDecoder decoder(Exchange exchange) {
+        return new OpenAiDecoder(hidesUsage(exchange));
+    }
+
+    @Override
+    public byte[] error(Buffer body) {
+        byte[] bytes = body.getBytes();
+        try {
+            return JsonIndex.of(bytes).value("error") instanceof Map<?, ?> ? bytes : null;
+        } catch (JsonException e) {
+            return null;
+        }
+    }
+
+    /** Whether the usage is asked for on our own account and kept from the client, who did not ask. */
+    private boolean hidesUsage(Exchange exchange) {
+        ChatRequest request = exchange.request();
+        return streamUsage
+                && (exchange.dialect() == Dialect.CHAT || exchange.dialect() == Dialect.COMPLETIONS)
+                && request.stream()
+                && !request.includeUsage();
+    }
+}

@@ -1,0 +1,43 @@
+package io.edgeway.backend.cloud.dialect;
+
+import io.edgeway.api.Usage;
+import io.edgeway.pipeline.Exchange;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+
+/** The wire format of an upstream: how it is asked, and how its answer becomes ours. Without state. */
+public interface UpstreamDialect {
+    /** A whole reply in our format, with the usage that it states, or null. */
+    record Whole(Buffer body, Usage usage) {}
+
+    /**
+     * The path and query of a request.
+     *
+     * @param basePath the path of the upstream's URL, without a slash at its end
+     * @param model the upstream's name for the model
+     */
+    String uri(String basePath, Exchange exchange, String model);
+
+    /** @param key may be null */
+    void headers(MultiMap headers, String key);
+
+    /**
+     * The request's body.
+     *
+     * @throws io.edgeway.api.ApiException if the request asks for what this dialect cannot say
+     */
+    Buffer body(Exchange exchange, String model);
+
+    /**
+     * Reads a whole reply.
+     *
+     * @throws io.edgeway.json.JsonException if it is not what the dialect says
+     */
+    Whole whole(Exchange exchange, Buffer body);
+
+    /** A reader for the stream that answers an exchange. */
+    StreamDecoder decoder(Exchange exchange);
+
+    /** An error body as OpenAI's envelope, or null where it is none of the dialect's. */
+    byte[] error(Buffer body);
+}

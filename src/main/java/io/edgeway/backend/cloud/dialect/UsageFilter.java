@@ -1,0 +1,87 @@
+package io.edgeway.backend.cloud.dialect;
+
+import io.vertx.core.buffer.Buffer;
+
+/** Cuts the chunk that only states the usage out of raw server-sent events. */
+final class UsageFilter {
+    private static final byte[] USAGE = {'"', 'u', 's', 'a', 'g', 'e', '"'};
+    private static final byte[] CHOICES = {'"', 'c', 'h', 'o', 'i', 'c', 'e', 's', '"'};
+
+    private UsageFilter() {}
+
+    /** The offset after the last blank line, or -1 where there is none. */
+    static int lastBlankLine(Buffer bytes) {
+        for (int i = bytes.length() - 1; i > 0; i--) {
+            if (bytes.getByte(i) == '\n' && endsLine(bytes, i - 1)) {
+                return i + 1;
+            }
+        }
+        return -1;
+    }
+
+    /** Whether a line break ends at {@code at}, or just before a CR that stands there. */
+    private static boolean endsLine(Buffer bytes, int at) {
+        byte b = bytes.getByte(at);
+        return b == '\n' || b == '\r' && at > 0 && bytes.getByte(at - 1) == '\n';
+    }
+
+    /** The same events without those that state a usage and hold no choice; the same buffer where there is none. */
+    static Buffer strip(Buffer events) {
+        byte[] bytes = events.getBytes();
+        if (!statesUsage(bytes, 0, bytes.length)) {
+            return events;
+        }
+        Buffer kept = Buffer.buffer(bytes.length);
+        int from = 0;
+        while (from < bytes.length) {
+            int to = from + 1;
+            while (to < bytes.length && !(bytes[to] == '\n' && endsLine(events, to - 1))) {
+                to++;
+            }
+            to = Math.min(bytes.length, to + 1);
+            if (!(statesUsage(bytes, from, to) && member(bytes, from, to, CHOICES, '[', ']'))) {
+                kept.appendBytes(bytes, from, to - from);
+            }
+            from = to;
+        }
+        return kept;
+    }
+
+    private static boolean statesUsage(byte[] bytes, int from, int to) {
+        return member(bytes, from, to, USAGE, '{', -1);
+    }
+
+    /** Whether a member of that name has a value that opens so and, if {@code close} is not -1, closes at once. */
+    private static boolean member(byte[] bytes, int from, int to, byte[] name, int open, int close) {
+        for (int i = from; i + name.length < to; i++) {
+            if (bytes[i] == '"' && matches(bytes, i, name) && (i == from || bytes[i - 1] != '\\')) {
+                int at = skip(bytes, i + name.length, to);
+                if (at < to && bytes[at] == ':') {
+                    at = skip(bytes, at + 1, to);
+                    if (at < to && bytes[at] == open) {
+                        at = skip(bytes, at + 1, to);
+                        return close < 0 || at < to && bytes[at] == close;
+                    }
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean matches(byte[] bytes, int at, byte[] name) {
+        for (int i = 0; i < name.length; i++) {
+            if (bytes[at + i] != name[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int skip(byte[] bytes, int at, int to) {
+        int i = at;
+        while (i < to && (bytes[i] == ' ' || bytes[i] == '\t')) {
+            i++;
+        }
+        return i;
+    }
+}
