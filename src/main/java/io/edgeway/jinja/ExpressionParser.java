@@ -219,6 +219,15 @@ final class ExpressionParser {
         return tuple(this::expression, false, false);
     }
 
+    /** One or more expressions between commas. */
+    List<Expr> list() {
+        var items = new ArrayList<>(List.of(expression()));
+        while (tokens.skipOperator(",")) {
+            items.add(expression());
+        }
+        return items;
+    }
+
     /** What {@code if} and {@code in} take: no {@code a if b else c}, whose {@code if} would be theirs. */
     Expr tupleWithoutCondition(boolean loop) {
         return tuple(this::plain, false, loop);

@@ -7,7 +7,7 @@ import java.util.Map;
 /** The functions that every template can call. */
 final class Globals {
     private static final Map<String, Callable> FUNCTIONS = Map.of(
-            "range", (render, args) -> range(args.bind("range", 1, "start", "stop", "step")),
+            "range", (render, args) -> range(args),
             "dict", (render, args) -> dict(args),
             "namespace", (render, args) -> {
                 var namespace = new Namespace();
@@ -29,7 +29,11 @@ final class Globals {
         return FUNCTIONS.get(name);
     }
 
-    private static Range range(Object[] bound) {
+    private static Range range(Args args) {
+        if (!args.named().isEmpty()) {
+            throw TemplateException.runtime("range takes no keyword arguments");
+        }
+        var bound = args.bind("range", 1, "start", "stop", "step");
         long first = Values.toLong(bound[0]);
         if (bound[1] == Args.ABSENT) {
             return new Range(0, first, 1);

@@ -38,11 +38,13 @@ sealed interface Node {
         }
     }
 
-    record Print(Expr value, int line) implements Node {
+    record Print(List<Expr> values, int line) implements Node {
         @Override
         public Flow exec(Scope scope, StringBuilder out) {
             try {
-                scope.render.print(out, Repr.str(value.eval(scope)));
+                for (var value : values) {
+                    scope.render.print(out, Repr.str(value.eval(scope)));
+                }
             } catch (TemplateException e) {
                 throw e.at(line);
             }
@@ -107,18 +109,20 @@ sealed interface Node {
                             .iterator();
                 }
                 loop = new Loop(this, scope, iterator, filter == null ? Values.sizeOrUnknown(values) : -1, depth);
-                boolean any = false;
+                boolean completed = false;
                 while (loop.advance()) {
-                    any = true;
                     scope.render.step();
                     var inner = scope.inner();
                     inner.set("loop", loop);
                     target.assign(inner, loop.current());
-                    if (execAll(body, inner, out) == Flow.BREAK) {
+                    var flow = execAll(body, inner, out);
+                    if (flow == Flow.BREAK) {
                         break;
                     }
+                    completed |= flow == Flow.NEXT;
                 }
-                if (!any) {
+                // As in Jinja, an iteration that was left early does not count.
+                if (!completed) {
                     execAll(otherwise, scope.inner(), out);
                 }
             } catch (TemplateException e) {

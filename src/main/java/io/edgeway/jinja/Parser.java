@@ -47,7 +47,7 @@ final class Parser {
                 case DATA -> nodes.add(new Node.Data(tokens.take().text()));
                 case VARIABLE_BEGIN -> {
                     int at = tokens.take().line();
-                    nodes.add(new Node.Print(expressions.tuple(), at));
+                    nodes.add(new Node.Print(List.of(expressions.tuple()), at));
                     tokens.expect(Type.VARIABLE_END, "'}}'");
                 }
                 case BLOCK_BEGIN -> {
@@ -96,7 +96,7 @@ final class Parser {
             case "call" -> callBlock(line);
             case "filter" -> filterBlock(line);
             case "with" -> with(line);
-            case "print" -> new Node.Print(expressions.tuple(), line);
+            case "print" -> new Node.Print(expressions.list(), line);
             case "generation" -> new Node.Scoped(outsideLoops(() -> block("generation", line, "endgeneration")));
             case "break" -> jump(Node.Flow.BREAK, tag, line);
             case "continue" -> jump(Node.Flow.CONTINUE, tag, line);

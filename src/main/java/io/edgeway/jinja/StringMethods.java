@@ -71,7 +71,7 @@ final class StringMethods {
                 return signed ? s.charAt(0) + digits : digits;
             };
             case "expandtabs" -> (render, args) -> expandTabs(render, s, args);
-            case "isdigit" -> (render, args) -> all(none(s, args, name), Character::isDigit);
+            case "isdigit" -> (render, args) -> all(none(s, args, name), StringMethods::isDigit);
             case "isdecimal" -> (render, args) -> all(none(s, args, name), Character::isDigit);
             case "isnumeric" -> (render, args) -> all(none(s, args, name), StringMethods::isNumeric);
             case "isalpha" -> (render, args) -> all(none(s, args, name), Character::isLetter);
@@ -104,6 +104,12 @@ final class StringMethods {
 
     private static boolean all(String s, IntPredicate test) {
         return !s.isEmpty() && s.codePoints().allMatch(test);
+    }
+
+    /** Digits in Python are decimal digits and their superscripts, subscripts and circled forms. */
+    private static boolean isDigit(int c) {
+        int value = Character.getNumericValue(c);
+        return Character.isDigit(c) || Character.getType(c) == Character.OTHER_NUMBER && value >= 0 && value <= 9;
     }
 
     private static boolean isNumeric(int c) {

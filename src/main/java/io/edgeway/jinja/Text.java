@@ -141,7 +141,12 @@ final class Text {
 
     private static String titleCase(String one) {
         int title = Character.toTitleCase(one.codePointAt(0));
-        return title == one.codePointAt(0) ? upper(one) : Character.toString(title);
+        if (title != one.codePointAt(0)) {
+            return Character.toString(title);
+        }
+        var upper = upper(one);
+        int first = upper.offsetByCodePoints(0, 1);
+        return upper.substring(0, first) + lower(upper.substring(first));
     }
 
     static List<Object> splitLines(String s, boolean keepEnds) {
