@@ -26,6 +26,8 @@ public interface GatewayConfig {
 
     ServerConfig server();
 
+    ResponsesConfig responses();
+
     /** Bounds of the doors. */
     interface ServerConfig {
         /** The largest request body. */
@@ -57,6 +59,16 @@ public interface GatewayConfig {
 
         /** Where state that outlives a restart is kept. */
         Optional<String> stateDirectory();
+    }
+
+    /** Responses that are kept: for later turns of a conversation, and for clients that come back for them. */
+    interface ResponsesConfig {
+        @WithDefault("24h")
+        Duration ttl();
+
+        /** Memory for kept responses; beyond it those go that were not asked for longest. */
+        @WithDefault("64MB")
+        Bytes memory();
     }
 
     /** One of the three: a local model, a cloud model, or a choice between models. */

@@ -8,16 +8,24 @@ import java.util.List;
 public final class Chain implements Next {
     private final List<Plugin> plugins;
     private final Next head;
+    private final Next afterAuthentication;
 
     public Chain(List<Plugin> plugins) {
         this.plugins = List.copyOf(plugins);
+        this.head = link(this.plugins);
+        this.afterAuthentication = link(this.plugins.stream()
+                .filter(plugin -> !(plugin instanceof Authenticator))
+                .toList());
+    }
+
+    private static Next link(List<Plugin> plugins) {
         Next next = exchange -> Future.failedFuture(
                 ApiException.notFound(
                         null, "no_backend", "No plugin of this route's chain answers: end the chain with a router."));
-        for (int i = this.plugins.size() - 1; i >= 0; i--) {
-            next = new Link(this.plugins.get(i), next);
+        for (int i = plugins.size() - 1; i >= 0; i--) {
+            next = new Link(plugins.get(i), next);
         }
-        this.head = next;
+        return next;
     }
 
     @Override
@@ -34,6 +42,11 @@ public final class Chain implements Next {
             }
         }
         return done;
+    }
+
+    /** Passes the other plugins, for an exchange whose principal is known: by {@link #authenticate}, or from before. */
+    public Future<Reply> afterAuthentication(Exchange exchange) {
+        return afterAuthentication.handle(exchange);
     }
 
     public List<Plugin> plugins() {

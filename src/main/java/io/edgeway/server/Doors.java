@@ -4,6 +4,11 @@ import io.edgeway.api.ApiException;
 import io.edgeway.api.Dialect;
 import io.edgeway.assembly.Gateway;
 import io.edgeway.assembly.Gateways;
+import io.edgeway.server.dialect.CompletionsInterpreter;
+import io.edgeway.server.dialect.Conversations;
+import io.edgeway.server.dialect.Interpreter;
+import io.edgeway.server.dialect.MessagesInterpreter;
+import io.edgeway.server.dialect.ResponsesInterpreter;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.HashMap;
@@ -15,12 +20,29 @@ final class Doors {
     private final InFlight inFlight;
     private final Map<String, Door> posts = new HashMap<>();
     private final ModelsDoor models = new ModelsDoor();
+    private final ResponsesDoor responses;
 
     Doors(Gateways gateways, InFlight inFlight, Exchanges metrics) {
         this.gateways = gateways;
         this.inFlight = inFlight;
-        for (Dialect dialect : new Dialect[] {Dialect.CHAT}) {
-            posts.put(dialect.path(), new ExchangeDoor(dialect, gateways.node().vertx(), inFlight, metrics));
+        Conversations conversations = new Conversations(
+                () -> gateways.current().config().gateway().responses());
+        responses = new ResponsesDoor(conversations);
+        posts.put(CountTokensDoor.PATH, new CountTokensDoor());
+        Map<Dialect, Interpreter> translated = Map.of(
+                Dialect.RESPONSES, new ResponsesInterpreter(conversations),
+                Dialect.MESSAGES, new MessagesInterpreter(),
+                Dialect.COMPLETIONS, new CompletionsInterpreter());
+        for (Dialect dialect : Dialect.values()) {
+            Interpreter interpreter = translated.get(dialect);
+            posts.put(
+                    dialect.path(),
+                    new ExchangeDoor(
+                            interpreter == null ? dialect : Dialect.CHAT,
+                            interpreter == null ? Interpreter.PLAIN : interpreter,
+                            gateways.node().vertx(),
+                            inFlight,
+                            metrics));
         }
     }
 
@@ -46,6 +68,8 @@ final class Doors {
             } else {
                 refuse(request, gateway, methodNotAllowed(request, "POST"));
             }
+        } else if (ResponsesDoor.serves(path)) {
+            responses.handle(request, gateway);
         } else if (ModelsDoor.serves(path)) {
             if (request.method() == HttpMethod.GET) {
                 models.handle(request, gateway);

@@ -1,5 +1,6 @@
 package io.edgeway.server;
 
+import io.edgeway.api.Dialect;
 import io.edgeway.api.Usage;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Outcome;
@@ -33,7 +34,8 @@ public class Exchanges {
 
     void ended(Exchange exchange, Outcome outcome) {
         String backend = exchange.backend() == null ? "none" : exchange.backend();
-        Key key = new Key(exchange.dialect().path(), backend, outcome.kind(), outcome.status());
+        Dialect spoken = Dialect.ofPath(exchange.path());
+        Key key = new Key((spoken == null ? exchange.dialect() : spoken).path(), backend, outcome.kind(), outcome.status());
         Meters meter = meters.computeIfAbsent(key, this::register);
         meter.duration.record(exchange.passport().between(Stage.RECEIVED, Stage.ENDED), TimeUnit.NANOSECONDS);
         long firstToken = exchange.passport().between(Stage.RECEIVED, Stage.FIRST_TOKEN);

@@ -7,16 +7,16 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The exchanges that are being served, so that a stop can wait for them and then tell them. */
 @ApplicationScoped
 public class InFlight {
-    private final Set<ReplyWriter> writers = ConcurrentHashMap.newKeySet();
+    private final Set<Delivery> deliveries = ConcurrentHashMap.newKeySet();
     private volatile boolean draining;
 
-    void add(ReplyWriter writer) {
-        writers.add(writer);
+    void add(Delivery delivery) {
+        deliveries.add(delivery);
     }
 
-    void remove(ReplyWriter writer) {
-        writers.remove(writer);
-        if (draining && writers.isEmpty()) {
+    void remove(Delivery delivery) {
+        deliveries.remove(delivery);
+        if (draining && deliveries.isEmpty()) {
             synchronized (this) {
                 notifyAll();
             }
@@ -24,7 +24,7 @@ public class InFlight {
     }
 
     int count() {
-        return writers.size();
+        return deliveries.size();
     }
 
     /** Whether a stop was asked for: no new exchange begins. */
@@ -37,15 +37,15 @@ public class InFlight {
         draining = true;
         long deadline = System.nanoTime() + millis * 1_000_000;
         await(deadline);
-        if (!writers.isEmpty()) {
-            writers.forEach(ReplyWriter::shutDown);
+        if (!deliveries.isEmpty()) {
+            deliveries.forEach(Delivery::shutDown);
             await(System.nanoTime() + 1_000_000_000L);
         }
     }
 
     private synchronized void await(long deadline) {
         try {
-            while (!writers.isEmpty()) {
+            while (!deliveries.isEmpty()) {
                 long left = (deadline - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
                     return;

@@ -15,6 +15,11 @@ final class Replies {
     private Replies() {}
 
     static void error(HttpServerRequest request, ApiException error) {
+        error(request, error, Buffer.buffer(error.envelope()));
+    }
+
+    /** An error in the words of a dialect. */
+    static void error(HttpServerRequest request, ApiException error, Buffer envelope) {
         HttpServerResponse response = request.response();
         if (response.ended() || response.closed()) {
             return;
@@ -26,7 +31,7 @@ final class Replies {
             // What is left of the body is not read, so the connection cannot carry another request.
             response.putHeader("connection", "close");
         }
-        response.end(Buffer.buffer(error.envelope()));
+        response.end(envelope);
     }
 
     static void json(HttpServerRequest request, int status, Object value) {

@@ -13,8 +13,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.streams.ReadStream;
 
-/** Brings one reply to its client, with back-pressure, and ends the exchange however that goes. */
-final class ReplyWriter {
+/** Writes one reply as an HTTP response, with back-pressure. */
+final class ReplyWriter extends Delivery {
     /*
      * A streaming client that hears nothing for a while gets a comment, so that no proxy between us cuts the
      * connection. That commits the status: a failure after it is told as an error event. Before it, a failure still
@@ -24,15 +24,7 @@ final class ReplyWriter {
 
     private final HttpServerRequest request;
     private final HttpServerResponse response;
-    private final Exchange exchange;
-    private final Gateway gateway;
-    private final Vertx vertx;
-    private final InFlight inFlight;
-    private final Exchanges metrics;
-
     private boolean committed;
-    private boolean finished;
-    private long deadlineTimer = -1;
     private long keepAliveTimer = -1;
     private boolean wroteSinceTick;
     private ReadStream<Buffer> stream;
@@ -44,38 +36,29 @@ final class ReplyWriter {
             Vertx vertx,
             InFlight inFlight,
             Exchanges metrics) {
+        super(exchange, gateway, vertx, inFlight, metrics);
         this.request = request;
         this.response = request.response();
-        this.exchange = exchange;
-        this.gateway = gateway;
-        this.vertx = vertx;
-        this.inFlight = inFlight;
-        this.metrics = metrics;
     }
 
+    @Override
     void begin() {
-        inFlight.add(this);
+        super.begin();
         response.closeHandler(v -> clientLeft());
         response.exceptionHandler(e -> clientLeft());
         request.exceptionHandler(e -> clientLeft());
     }
 
-    /** Starts the clocks, once it is known what the client waits for. */
+    /** Keeps the connection of a client that waits for a stream. */
     void expectStream(boolean expected) {
-        long left = (exchange.deadlineNanos() - System.nanoTime()) / 1_000_000;
-        deadlineTimer = vertx.setTimer(Math.max(1, left), id -> deadline());
-        if (expected) {
-            long every = gateway.config().gateway().server().keepAlive().toMillis();
-            if (every > 0) {
-                keepAliveTimer = vertx.setPeriodic(every, id -> keepAlive());
-            }
+        long every = gateway.config().gateway().server().keepAlive().toMillis();
+        if (expected && every > 0 && !finished()) {
+            keepAliveTimer = vertx.setPeriodic(every, id -> keepAlive());
         }
     }
 
-    void reply(Reply reply) {
-        if (finished) {
-            return;
-        }
+    @Override
+    void deliver(Reply reply) {
         if (!reply.streamed()) {
             whole(reply);
             return;
@@ -86,7 +69,7 @@ final class ReplyWriter {
         stream = reply.stream();
         stream.handler(this::write);
         stream.endHandler(v -> {
-            if (!finished) {
+            if (!finished()) {
                 response.end();
                 finish(new Outcome(Outcome.Kind.COMPLETED, reply.status(), null));
             }
@@ -108,7 +91,7 @@ final class ReplyWriter {
     }
 
     private void write(Buffer buffer) {
-        if (finished) {
+        if (finished()) {
             return;
         }
         wroteSinceTick = true;
@@ -119,52 +102,22 @@ final class ReplyWriter {
         }
     }
 
-    void fail(Throwable failure) {
-        if (finished) {
-            return;
-        }
-        ApiException error =
-                Replies.explain(exchange.isCancelled() ? exchange.cancelCause() : failure, exchange);
+    @Override
+    int refuse(ApiException error) {
         if (committed) {
-            response.end(Buffer.buffer(Sse.event("error", error.envelope())));
-        } else {
-            response.setStatusCode(error.status());
-            headers(null);
-            Replies.retryAfter(response, error);
-            response.putHeader("content-type", "application/json");
-            response.end(Buffer.buffer(error.envelope()));
+            response.end(voice().breakOff(error));
+            return response.getStatusCode();
         }
-        finish(new Outcome(Outcome.Kind.FAILED, committed ? response.getStatusCode() : error.status(), error));
-    }
-
-    /** Tells a client that this node will not wait for the end of its reply. */
-    void shutDown() {
-        exchange.context()
-                .runOnContext(v -> stop(ApiException.unavailable(
-                        "shutting_down", "This node is stopping before the reply was complete.", 1000)));
-    }
-
-    private void deadline() {
-        deadlineTimer = -1;
-        stop(ApiException.timeout("deadline_exceeded", "The reply was not complete by the request's deadline."));
-    }
-
-    private void stop(ApiException cause) {
-        if (!finished) {
-            exchange.cancel(cause);
-            fail(cause);
-        }
-    }
-
-    private void clientLeft() {
-        if (!finished) {
-            exchange.cancel();
-            finish(new Outcome(Outcome.Kind.CANCELLED, 499, exchange.cancelCause()));
-        }
+        response.setStatusCode(error.status());
+        headers(null);
+        Replies.retryAfter(response, error);
+        response.putHeader("content-type", "application/json");
+        response.end(voice().refuse(error));
+        return error.status();
     }
 
     private void keepAlive() {
-        if (finished) {
+        if (finished()) {
             return;
         }
         if (!wroteSinceTick && !response.writeQueueFull()) {
@@ -189,27 +142,17 @@ final class ReplyWriter {
 
     private void headers(Reply reply) {
         if (reply != null) {
-            reply.headers().forEach((name, value) -> response.putHeader(name, value));
+            response.headers().setAll(reply.headers());
         }
-        exchange.replyHeaders().forEach((name, value) -> response.putHeader(name, value));
+        response.headers().setAll(exchange.replyHeaders());
         response.putHeader(RequestId.HEADER, exchange.id());
         response.putHeader("server-timing", exchange.passport().serverTiming());
     }
 
-    private void finish(Outcome outcome) {
-        finished = true;
-        if (deadlineTimer >= 0) {
-            vertx.cancelTimer(deadlineTimer);
-        }
+    @Override
+    void released() {
         if (keepAliveTimer >= 0) {
             vertx.cancelTimer(keepAliveTimer);
-        }
-        try {
-            exchange.end(outcome);
-            metrics.ended(exchange, outcome);
-        } finally {
-            inFlight.remove(this);
-            gateway.exit();
         }
     }
 }

@@ -1,0 +1,138 @@
+package io.edgeway.server;
+
+import io.edgeway.api.ApiException;
+import io.edgeway.api.Dialect;
+import io.edgeway.assembly.Gateway;
+import io.edgeway.json.Json;
+import io.edgeway.pipeline.Chain;
+import io.edgeway.pipeline.Exchange;
+import io.edgeway.server.dialect.Conversations;
+import io.edgeway.state.responses.StoredResponse;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
+import java.util.Map;
+
+/** Kept responses: to look at, to list what led to them, and to delete. */
+final class ResponsesDoor implements Door {
+    private static final String PREFIX = Dialect.RESPONSES.path() + '/';
+    private static final int PAGE = 20;
+    private static final int MAX_PAGE = 100;
+
+    private final Conversations conversations;
+
+    ResponsesDoor(Conversations conversations) {
+        this.conversations = conversations;
+    }
+
+    static boolean serves(String path) {
+        return path.startsWith(PREFIX);
+    }
+
+    @Override
+    public void handle(HttpServerRequest request, Gateway gateway) {
+        Exchange exchange = ExchangeDoor.of(request, Dialect.RESPONSES, Buffer.buffer(), Vertx.currentContext());
+        request.response().putHeader(RequestId.HEADER, exchange.id());
+        Chain chain = gateway.chain(Dialect.RESPONSES.path());
+        (chain == null ? Future.<Void>succeededFuture() : chain.authenticate(exchange))
+                .compose(v -> answer(request, exchange))
+                .onComplete(result -> {
+                    gateway.exit();
+                    if (result.succeeded()) {
+                        Replies.json(request, 200, result.result());
+                    } else {
+                        Replies.error(request, Replies.explain(result.cause(), exchange));
+                    }
+                });
+    }
+
+    private Future<Object> answer(HttpServerRequest request, Exchange exchange) {
+        String[] rest = request.path().substring(PREFIX.length()).split("/", -1);
+        String id = rest[0];
+        String tenant = exchange.principal().tenant();
+        HttpMethod method = request.method();
+        if (rest.length == 1 && method == HttpMethod.GET) {
+            return find(tenant, id).map(stored -> Json.readObject(stored.response()));
+        }
+        if (rest.length == 1 && method == HttpMethod.DELETE) {
+            return conversations.delete(tenant, id).map(deleted -> {
+                if (!deleted) {
+                    throw notFound(id);
+                }
+                return Json.object("id", id, "object", "response", "deleted", true);
+            });
+        }
+        if (rest.length == 2 && rest[1].equals("input_items") && method == HttpMethod.GET) {
+            return find(tenant, id).map(stored -> page(request, id, stored));
+        }
+        if (rest.length == 2 && rest[1].equals("cancel") && method == HttpMethod.POST) {
+            return find(tenant, id).map(stored -> {
+                throw ApiException.badRequest(
+                        null, "invalid_request", "Only a response in the background can be cancelled.");
+            });
+        }
+        return Future.failedFuture(ApiException.notFound(
+                null,
+                "unknown_url",
+                "Unknown request URL: " + method + ' ' + ApiException.abbreviate(request.path()) + '.'));
+    }
+
+    private Future<StoredResponse> find(String tenant, String id) {
+        return conversations.find(tenant, id).map(stored -> {
+            if (stored == null) {
+                throw notFound(id);
+            }
+            return stored;
+        });
+    }
+
+    private static ApiException notFound(String id) {
+        return ApiException.notFound(
+                "response_id", null, "Response with id '" + ApiException.abbreviate(id) + "' not found.");
+    }
+
+    /** The items that the response answers, a page of them: newest first unless asked otherwise. */
+    private static Object page(HttpServerRequest request, String id, StoredResponse stored) {
+        List<Map<String, Object>> items = Conversations.input(id, stored);
+        String order = request.getParam("order", "desc");
+        if (!order.equals("asc") && !order.equals("desc")) {
+            throw ApiException.badRequest("order", "invalid_value", "Invalid 'order'; expected asc or desc.");
+        }
+        if (order.equals("desc")) {
+            items = items.reversed();
+        }
+        String after = request.getParam("after");
+        int from = 0;
+        if (after != null) {
+            while (from < items.size() && !after.equals(items.get(from).get("id"))) {
+                from++;
+            }
+            from++;
+        }
+        from = Math.min(from, items.size());
+        int to = Math.min(items.size(), from + limit(request));
+        List<Map<String, Object>> page = items.subList(from, to);
+        return Json.object(
+                "object", "list",
+                "data", page,
+                "first_id", page.isEmpty() ? null : page.getFirst().get("id"),
+                "last_id", page.isEmpty() ? null : page.getLast().get("id"),
+                "has_more", to < items.size());
+    }
+
+    private static int limit(HttpServerRequest request) {
+        try {
+            int limit = Integer.parseInt(request.getParam("limit", Integer.toString(PAGE)));
+            if (limit >= 1 && limit <= MAX_PAGE) {
+                return limit;
+            }
+        } catch (NumberFormatException e) {
+            // Told below.
+        }
+        throw ApiException.badRequest(
+                "limit", "invalid_value", "Invalid 'limit'; expected a number between 1 and " + MAX_PAGE + '.');
+    }
+}

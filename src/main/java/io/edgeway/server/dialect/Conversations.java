@@ -1,0 +1,75 @@
+package io.edgeway.server.dialect;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.edgeway.config.GatewayConfig;
+import io.edgeway.json.Json;
+import io.edgeway.state.responses.MemoryResponses;
+import io.edgeway.state.responses.StoredResponse;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The kept responses of a node, within the bounds that the live configuration states. */
+public final class Conversations {
+    private final Supplier<GatewayConfig.ResponsesConfig> options;
+    private volatile MemoryResponses memory;
+
+    public Conversations(Supplier<GatewayConfig.ResponsesConfig> options) {
+        this.options = options;
+    }
+
+    private MemoryResponses memory() {
+        MemoryResponses store = memory;
+        if (store == null) {
+            synchronized (this) {
+                if (memory == null) {
+                    memory = new MemoryResponses(options.get().memory().value(), Ticker.systemTicker());
+                }
+                store = memory;
+            }
+        }
+        return store;
+    }
+
+    public Future<Void> put(String tenant, String id, StoredResponse response) {
+        GatewayConfig.ResponsesConfig bounds = options.get();
+        MemoryResponses store = memory();
+        store.bound(bounds.memory().value());
+        return store.put(tenant, id, response, bounds.ttl());
+    }
+
+    public Future<StoredResponse> find(String tenant, String id) {
+        return memory().find(tenant, id);
+    }
+
+    public Future<Boolean> delete(String tenant, String id) {
+        return memory().delete(tenant, id);
+    }
+
+    /** The items that a kept response answers, each with an id. */
+    @SuppressWarnings("unchecked")
+    public static List<Map<String, Object>> input(String id, StoredResponse stored) {
+        List<Map<String, Object>> items = new ArrayList<>();
+        for (Map<String, Object> item : (List<Map<String, Object>>) Json.read(stored.input())) {
+            if (item.get("id") == null) {
+                Map<String, Object> named = Json.object("id", "item" + id.substring(id.indexOf('_')) + items.size());
+                named.putAll(item);
+                items.add(named);
+            } else {
+                items.add(item);
+            }
+        }
+        return items;
+    }
+
+    /** What a next turn goes on from: what was asked and what was answered. */
+    @SuppressWarnings("unchecked")
+    static List<Map<String, Object>> items(StoredResponse stored) {
+        List<Map<String, Object>> items = new ArrayList<>((List<Map<String, Object>>) Json.read(stored.input()));
+        items.addAll((List<Map<String, Object>>)
+                Json.readObject(stored.response()).get("output"));
+        return items;
+    }
+}

@@ -1,0 +1,117 @@
+package io.edgeway.server.dialect;
+
+import io.edgeway.api.ApiException;
+import io.edgeway.api.chat.ChatReader;
+import io.edgeway.api.responses.ResponseAssembler;
+import io.edgeway.api.responses.ResponsesRequest;
+import io.edgeway.json.Json;
+import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Reply;
+import io.edgeway.state.responses.StoredResponse;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** OpenAI's responses, with the conversations that they go on with. */
+public final class ResponsesInterpreter implements Interpreter {
+    private final Conversations conversations;
+
+    public ResponsesInterpreter(Conversations conversations) {
+        this.conversations = conversations;
+    }
+
+    @Override
+    public Future<Voice> interpret(Exchange exchange) {
+        ResponsesRequest request = ResponsesRequest.of(exchange.request());
+        return history(exchange, request).map(history -> {
+            exchange.body(Buffer.buffer(request.toChat(history, request.stream())));
+            return new Speaker(exchange, request, history);
+        });
+    }
+
+    private Future<List<Map<String, Object>>> history(Exchange exchange, ResponsesRequest request) {
+        String previous = request.previousResponseId();
+        if (previous == null) {
+            return Future.succeededFuture(List.of());
+        }
+        return conversations.find(exchange.principal().tenant(), previous).map(stored -> {
+            if (stored == null) {
+                throw ApiException.badRequest(
+                        "previous_response_id",
+                        "previous_response_not_found",
+                        "Previous response with id '" + ApiException.abbreviate(previous)
+                                + "' not found. It may have expired; send the whole conversation instead.");
+            }
+            return Conversations.items(stored);
+        });
+    }
+
+    private final class Speaker implements Voice {
+        private final Exchange exchange;
+        private final ResponsesRequest request;
+        private final List<Map<String, Object>> history;
+        private final TranslatedStream.Events events = new TranslatedStream.Events();
+        private final ResponseAssembler assembler;
+        private boolean begun;
+
+        Speaker(Exchange exchange, ResponsesRequest request, List<Map<String, Object>> history) {
+            this.exchange = exchange;
+            this.request = request;
+            this.history = history;
+            this.assembler = new ResponseAssembler(
+                    Ids.next("resp_"),
+                    now(),
+                    request,
+                    request.stream() ? (sequence, type, data) -> events.add(type, data) : null);
+        }
+
+        @Override
+        public Reply tell(Reply reply) {
+            begin();
+            if (reply.streamed()) {
+                return reply.withStream(source -> new TranslatedStream(source, assembler, events, this::complete));
+            }
+            new ChatReader(assembler).completion(reply.body().getBytes());
+            complete();
+            return request.stream() ? Told.events(reply, events.take()) : Told.json(reply, assembler.json());
+        }
+
+        private void begin() {
+            if (!begun) {
+                begun = true;
+                assembler.begin();
+            }
+        }
+
+        private void complete() {
+            assembler.complete(now());
+            store();
+        }
+
+        @Override
+        public Buffer breakOff(ApiException failure) {
+            begin();
+            assembler.fail(failure);
+            store();
+            return events.take();
+        }
+
+        private void store() {
+            if (!request.store()) {
+                return;
+            }
+            List<Map<String, Object>> items = new ArrayList<>(history);
+            items.addAll(request.input());
+            conversations.put(
+                    exchange.principal().tenant(),
+                    assembler.id(),
+                    new StoredResponse(assembler.json(), Json.write(items)));
+        }
+    }
+
+    private static long now() {
+        return System.currentTimeMillis() / 1000;
+    }
+}

@@ -1,0 +1,13 @@
+package io.edgeway.state.responses;
+
+/**
+ * A response and what led to it, as JSON texts.
+ *
+ * @param response the response object
+ * @param input the array of all items that it answers, those of earlier turns included
+ */
+public record StoredResponse(byte[] response, byte[] input) {
+    int weight() {
+        return response.length + input.length;
+    }
+}
