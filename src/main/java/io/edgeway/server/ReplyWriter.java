@@ -142,9 +142,9 @@ final class ReplyWriter extends Delivery {
 
     private void headers(Reply reply) {
         if (reply != null) {
-            response.headers().setAll(reply.headers());
+            reply.headers().forEach((name, value) -> response.putHeader(name, value));
         }
-        response.headers().setAll(exchange.replyHeaders());
+        exchange.replyHeaders().forEach((name, value) -> response.putHeader(name, value));
         response.putHeader(RequestId.HEADER, exchange.id());
         response.putHeader("server-timing", exchange.passport().serverTiming());
     }

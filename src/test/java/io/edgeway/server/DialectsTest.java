@@ -6,6 +6,9 @@ import io.edgeway.json.Json;
 import io.edgeway.testkit.FakeCloud;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -21,7 +24,7 @@ class DialectsTest {
     private TestGateway gateway;
 
     @BeforeEach
-    void start() {
+    void start() throws NoSuchAlgorithmException {
         cloud = FakeCloud.start();
         gateway = TestGateway.start("""
                 edgeway:
@@ -35,7 +38,14 @@ class DialectsTest {
                     route: { type: router }
                   routes:
                     - { match: "/v1/*", chain: [callers, route] }
-                """.formatted(cloud.url(), ALICE, BOB));
+                """.formatted(cloud.url(), hash(ALICE), hash(BOB)));
+    }
+
+    private static String hash(String key) throws NoSuchAlgorithmException {
+        return "\"sha256:"
+                + HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8)))
+                + '"';
     }
 
     @AfterEach
