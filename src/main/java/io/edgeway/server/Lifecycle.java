@@ -6,6 +6,7 @@ import io.edgeway.assembly.Gateways;
 import io.edgeway.assembly.Node;
 import io.edgeway.config.ConfigException;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -30,7 +31,13 @@ public class Lifecycle {
         return new Gateways(new Node(vertx, meters), ConfigSource.find());
     }
 
-    void start(@Observes StartupEvent event, Gateways gateways, ConfigWatch watch) {
+    void start(@Observes StartupEvent event, Gateways gateways, InFlight inFlight, ConfigWatch watch) {
+        if (LaunchMode.current() == LaunchMode.NORMAL) {
+            StopSignal.handle(() -> {
+                drain(gateways, inFlight, watch);
+                Quarkus.asyncExit(0);
+            });
+        }
         gateways.reload()
                 .onSuccess(gateway -> watch.start())
                 .onFailure(failure -> {
@@ -43,12 +50,16 @@ public class Lifecycle {
                 });
     }
 
-    void stop(@Observes ShutdownEvent event, Gateways gateways, InFlight inFlight, ConfigWatch watch) {
+    void stop(@Observes ShutdownEvent event, Gateways gateways) {
+        gateways.stop();
+    }
+
+    private static void drain(Gateways gateways, InFlight inFlight, ConfigWatch watch) {
         watch.stop();
         Gateway gateway = gateways.current();
         if (gateway != null) {
+            LOG.infof("Asked to stop with %d exchanges in flight", inFlight.count());
             inFlight.drain(gateway.config().gateway().server().drain().toMillis());
         }
-        gateways.stop();
     }
 }
