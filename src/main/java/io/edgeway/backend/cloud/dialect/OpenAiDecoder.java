@@ -22,6 +22,7 @@ final class OpenAiDecoder extends StreamDecoder {
     private final boolean hideUsage;
     private final SseParser parser = new SseParser(MAX_EVENT, this::event);
     private Buffer held;
+    private boolean heldWholeEvent;
     private boolean finished;
     private int events;
 
@@ -37,14 +38,18 @@ final class OpenAiDecoder extends StreamDecoder {
             out.accept(bytes);
             return;
         }
+        if (heldWholeEvent && bytes.length() > 0 && bytes.getByte(0) != '\n') {
+            out.accept(held);
+            held = null;
+        }
+        heldWholeEvent = false;
         Buffer all = held == null ? bytes : held.appendBuffer(bytes);
         int cut = UsageFilter.lastBlankLine(all);
         if (cut < 0) {
-            // Lines that end in a lone CR are legal and rare; what cannot be cut apart passes as it is.
-            held = events == 0 ? copy(all) : null;
-            if (held == null) {
-                out.accept(all);
-            }
+            held = copy(all);
+            // A blank line that ends in CR so far: the LF is still to come, or the lines end in CR alone, which is
+            // legal, rare, and passes uncut.
+            heldWholeEvent = events > 0;
             return;
         }
         held = cut == all.length() ? null : copy(all.slice(cut, all.length()));
