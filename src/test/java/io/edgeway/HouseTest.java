@@ -27,7 +27,7 @@ class HouseTest {
             List.of("assembly"),
             List.of("plugin.*"),
             List.of("backend.*"),
-            List.of("embed"),
+            List.of("embed", "reuse"),
             List.of("pipeline"),
             List.of("state", "batch", "onnx"),
             List.of("api"),
