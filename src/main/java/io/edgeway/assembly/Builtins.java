@@ -4,6 +4,7 @@ import io.edgeway.pipeline.PluginFactory;
 import io.edgeway.plugin.accesslog.AccessLogFactory;
 import io.edgeway.plugin.auth.AuthFactory;
 import io.edgeway.plugin.cache.CacheFactory;
+import io.edgeway.plugin.ratelimit.RateLimitFactory;
 import io.edgeway.plugin.router.RouterFactory;
 import java.util.Collections;
 import java.util.List;
@@ -19,7 +20,11 @@ public final class Builtins {
         Map<String, PluginFactory<?>> byType = new TreeMap<>();
         for (PluginFactory<?> factory :
                 List.<PluginFactory<?>>of(
-                        new AccessLogFactory(), new AuthFactory(), new CacheFactory(), new RouterFactory())) {
+                        new AccessLogFactory(),
+                        new AuthFactory(),
+                        new CacheFactory(),
+                        new RateLimitFactory(),
+                        new RouterFactory())) {
             byType.put(factory.type(), factory);
         }
         for (PluginFactory<?> factory : ServiceLoader.load(PluginFactory.class)) {

@@ -108,6 +108,11 @@ public final class MemoryLimitStore implements LimitStore {
         return rates.size() + gauges.size() + ledger.size();
     }
 
+    /** Evicts what is over the bound now rather than soon. */
+    void cleanUp() {
+        rates.cleanUp();
+    }
+
     Gauges gauges() {
         return gauges;
     }

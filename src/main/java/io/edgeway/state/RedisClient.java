@@ -114,7 +114,7 @@ public final class RedisClient implements AutoCloseable {
         }
         if (!away) {
             pauseNanos = FIRST_PAUSE_NANOS;
-            LOG.warnf("%s is away: %s", name, cause.getMessage());
+            LOG.warnf("%s is away: %s", name, cause);
         } else {
             pauseNanos = Math.min(pauseNanos * 2, LAST_PAUSE_NANOS);
         }
@@ -192,7 +192,10 @@ public final class RedisClient implements AutoCloseable {
                                 failed(new StoreAwayException("the connection was closed", true));
                                 drop(fresh);
                             });
-                            fresh.exceptionHandler(e -> drop(fresh));
+                            fresh.exceptionHandler(cause -> {
+                                failed(cause);
+                                drop(fresh);
+                            });
                             connection = fresh;
                         })
                         .onFailure(cause -> drop(null));

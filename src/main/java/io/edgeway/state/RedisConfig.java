@@ -10,8 +10,6 @@ public interface RedisConfig {
     /** {@code redis://host:port/db}, or {@code rediss://} for TLS; several for a cluster or its sentinels. */
     List<String> url();
 
-    Optional<String> user();
-
     Optional<String> password();
 
     @WithDefault("standalone")

@@ -106,7 +106,7 @@ public final class RedisLimitStore implements LimitStore {
         }
     }
 
-    private void settle(Settlement settlement) {
+    private void send(Settlement settlement) {
         List<Claim> claims = settlement.claims;
         List<String> arguments = arguments(settlement.holder, 3 * claims.size());
         for (int i = 0; i < claims.size(); i++) {
@@ -142,7 +142,7 @@ public final class RedisLimitStore implements LimitStore {
                 return;
             }
             unsentCount.decrementAndGet();
-            settle(settlement);
+            send(settlement);
         }
     }
 
@@ -171,7 +171,7 @@ public final class RedisLimitStore implements LimitStore {
             if (unchanged(used)) {
                 return;
             }
-            settle(new Settlement(holder, claims(), used));
+            send(new Settlement(holder, claims(), used));
         }
 
         private boolean unchanged(long[] used) {

@@ -1,0 +1,190 @@
+package io.edgeway.plugin.ratelimit;
+
+import io.edgeway.api.ApiException;
+import io.edgeway.api.Dialect;
+import io.edgeway.api.Usage;
+import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Model;
+import io.edgeway.pipeline.Next;
+import io.edgeway.pipeline.Plugin;
+import io.edgeway.pipeline.PluginContext;
+import io.edgeway.pipeline.Reply;
+import io.edgeway.pipeline.Stage;
+import io.edgeway.state.Claim;
+import io.edgeway.state.LimitStore;
+import io.edgeway.state.Quota;
+import io.edgeway.state.Reservation;
+import io.micrometer.core.instrument.Counter;
+import io.vertx.core.Future;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reserves before the call what an exchange may take, and settles what it took. */
+final class RateLimitPlugin implements Plugin {
+    private final String name;
+    private final RateLimitConfig options;
+    private final PluginContext context;
+    private final Clock clock;
+    private final List<Policy> policies = new ArrayList<>();
+    private final Prices prices;
+    private final BudgetWarnings warnings;
+    private final Counter granted;
+    private final Counter refused;
+    private final Counter undecided;
+    private LimitStore store;
+
+    RateLimitPlugin(String name, RateLimitConfig options, PluginContext context, Clock clock) {
+        this.name = name;
+        this.options = options;
+        this.context = context;
+        this.clock = clock;
+        this.prices = Prices.of(options.prices());
+        policies.add(new Policy(options, "", clock));
+        for (int i = 0; i < options.also().size(); i++) {
+            policies.add(new Policy(options.also().get(i), "also[" + i + "].", clock));
+        }
+        if (options.nodes() < 1) {
+            throw new IllegalArgumentException("nodes: expected a number above 0");
+        }
+        if (options.replyEstimate() < 0) {
+            throw new IllegalArgumentException("reply-estimate: expected a number of tokens, at least 0");
+        }
+        if (options.maxKeys().value() < 1) {
+            throw new IllegalArgumentException("max-keys: expected a number above 0");
+        }
+        this.warnings = new BudgetWarnings(name, context.meters());
+        this.granted = decisions("granted");
+        this.refused = decisions("refused");
+        this.undecided = decisions("store_away");
+    }
+
+    private Counter decisions(String outcome) {
+        return Counter.builder("edgeway.limit.decisions")
+                .description("Decisions of rate limits; store_away are those that the shared store did not make")
+                .tags("plugin", name, "outcome", outcome)
+                .register(context.meters());
+    }
+
+    @Override
+    public Future<Void> start() {
+        if (policies.stream().anyMatch(Policy::usesMoney)) {
+            for (Model model : context.models().all()) {
+                if (model.kind() == Model.Kind.CLOUD && !prices.has(model.name())) {
+                    return Future.failedFuture(new IllegalArgumentException("plugin '" + name
+                            + "' limits money, but its 'prices' do not hold the model '" + model.name()
+                            + "'; add it, with 0 if it is free"));
+                }
+            }
+        }
+        return context.vertx()
+                .executeBlocking(() -> Stores.open(name, options, context, clock, undecided::increment))
+                .onSuccess(opened -> store = opened)
+                .mapEmpty();
+    }
+
+    @Override
+    public Future<Reply> handle(Exchange exchange, Next next) {
+        Demand demand = demand(exchange);
+        if (demand.claims.isEmpty()) {
+            return next.handle(exchange);
+        }
+        return store.reserve(demand.claims)
+                .recover(away -> Future.failedFuture(ApiException.unavailable(
+                        "limit_store_unavailable",
+                        "The store of the rate limits cannot be reached. Try again in a moment.",
+                        1000)))
+                .compose(reservation -> proceed(exchange, next, demand, reservation));
+    }
+
+    private Future<Reply> proceed(Exchange exchange, Next next, Demand demand, Reservation reservation) {
+        boolean counted = !reservation.claims().isEmpty();
+        if (counted) {
+            LimitHeaders.write(exchange.replyHeaders(), demand.limits, reservation);
+        }
+        if (!reservation.granted()) {
+            refused.increment();
+            return Future.failedFuture(Refusal.of(name, exchange, demand, reservation));
+        }
+        granted.increment();
+        exchange.passport().stamp(Stage.ADMITTED);
+        if (!counted) {
+            return next.handle(exchange);
+        }
+        warnings.look(exchange, demand, reservation);
+        Settlement settlement = new Settlement(exchange, demand.usage);
+        exchange.onEnd(outcome -> settle(exchange, demand, reservation, settlement.used(outcome)));
+        Future<Reply> reply = next.handle(exchange);
+        return demand.usage == Usage.NONE ? reply : reply.map(settlement::watch);
+    }
+
+    private void settle(Exchange exchange, Demand demand, Reservation reservation, Usage usage) {
+        long money = demand.money == 0 ? 0 : prices.cost(context.models(), exchange.model(), usage);
+        long[] used = new long[demand.claims.size()];
+        for (int i = 0; i < used.length; i++) {
+            used[i] = units(demand.limits.get(i), usage, money);
+        }
+        reservation.settle(used);
+    }
+
+    private Demand demand(Exchange exchange) {
+        List<Limit> limits = null;
+        List<String> subjects = new ArrayList<>(policies.size());
+        List<List<Limit>> byPolicy = new ArrayList<>(policies.size());
+        boolean tokens = false;
+        boolean money = false;
+        for (Policy policy : policies) {
+            List<Limit> own = policy.limits(exchange.principal());
+            byPolicy.add(own);
+            for (Limit limit : own) {
+                tokens |= limit.measure() != Limit.Measure.REQUESTS;
+                money |= limit.measure() == Limit.Measure.MONEY;
+            }
+            subjects.add(own.isEmpty() ? "" : policy.subject(exchange, context.models()));
+        }
+        Usage usage = tokens
+                ? TokenEstimate.of(
+                        exchange.request(), exchange.dialect() != Dialect.EMBEDDINGS, options.replyEstimate())
+                : Usage.NONE;
+        long cost = money ? prices.cost(context.models(), exchange.model(), usage) : 0;
+        List<Claim> claims = new ArrayList<>(4);
+        limits = new ArrayList<>(4);
+        List<String> owners = new ArrayList<>(4);
+        for (int i = 0; i < byPolicy.size(); i++) {
+            String stem = stem(subjects.get(i));
+            for (Limit limit : byPolicy.get(i)) {
+                claims.add(limit.claim(stem, units(limit, usage, cost)));
+                limits.add(limit);
+                owners.add(subjects.get(i));
+            }
+        }
+        return new Demand(limits, claims, owners, usage, cost);
+    }
+
+    /** In braces stands what decides the slot of a Redis cluster: claims of one decision must share it. */
+    private String stem(String subject) {
+        return policies.size() == 1 ? '{' + name + ':' + subject + "}:" : '{' + name + "}:" + subject + ':';
+    }
+
+    private static long units(Limit limit, Usage usage, long money) {
+        return switch (limit.measure()) {
+            case REQUESTS -> 1;
+            case TOKENS -> usage.total();
+            case MONEY -> money;
+        };
+    }
+
+    /**
+     * What an exchange asks for.
+     *
+     * @param limits of each claim
+     * @param subjects of each claim: whose counter it draws from
+     * @param usage the estimated tokens, {@link Usage#NONE} if no limit depends on them
+     * @param money the estimated cost
+     */
+    record Demand(List<Limit> limits, List<Claim> claims, List<String> subjects, Usage usage, long money) {
+        Quota quota(int claim) {
+            return claims.get(claim).quota();
+        }
+    }
+}

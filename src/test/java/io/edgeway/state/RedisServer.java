@@ -1,0 +1,106 @@
+package io.edgeway.state;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+
+/** A real Redis on a free port of the loopback interface, which a test may kill and start again. */
+public final class RedisServer implements AutoCloseable {
+    private final int port;
+    private final Path directory;
+    private final boolean persistent;
+    private Process process;
+
+    private RedisServer(int port, Path directory, boolean persistent) {
+        this.port = port;
+        this.directory = directory;
+        this.persistent = persistent;
+    }
+
+    /** Skips the test where the machine has no server. */
+    public static RedisServer start(Path directory, boolean persistent) throws IOException {
+        Assumptions.assumeTrue(
+                installed(), "neither redis-server nor valkey-server is installed (Debian: apt-get install redis-server)");
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            RedisServer server = new RedisServer(free.getLocalPort(), directory, persistent);
+            free.close();
+            server.start();
+            return server;
+        }
+    }
+
+    private static boolean installed() {
+        return binary().isPresent();
+    }
+
+    private static Optional<String> binary() {
+        return List.of("redis-server", "valkey-server").stream()
+                .filter(name -> List.of(System.getenv("PATH").split(":")).stream()
+                        .anyMatch(folder -> Path.of(folder, name).toFile().canExecute()))
+                .findFirst();
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public String url() {
+        return "redis://127.0.0.1:" + port;
+    }
+
+    public void start() throws IOException {
+        process = new ProcessBuilder(
+                        binary().orElseThrow(),
+                        "--port", Integer.toString(port),
+                        "--bind", "127.0.0.1",
+                        "--save", "",
+                        "--appendonly", persistent ? "yes" : "no",
+                        "--appendfsync", "always",
+                        "--dir", directory.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!answers()) {
+            if (System.nanoTime() > deadline || !process.isAlive()) {
+                throw new IOException("redis-server did not start on port " + port);
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private boolean answers() {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress("127.0.0.1", port), 200);
+            socket.setSoTimeout(1000);
+            socket.getOutputStream().write("PING\r\n".getBytes());
+            byte[] reply = socket.getInputStream().readNBytes(5);
+            return new String(reply).equals("+PONG");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** As by {@code kill -9}. */
+    public void kill() {
+        process.destroyForcibly();
+        try {
+            process.waitFor(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
