@@ -48,13 +48,14 @@ public final class RedisClient implements AutoCloseable {
         this.vertx = vertx;
         this.timeoutMillis = Math.max(1, config.timeout().toMillis());
         this.prefix = config.prefix();
-        this.name = withoutUserInfo(config.url().getFirst());
+        List<String> urls = config.url().orElseThrow();
+        this.name = withoutUserInfo(urls.getFirst());
         NetClientOptions net = new NetClientOptions()
                 .setConnectTimeout((int) Math.max(timeoutMillis, 250))
                 .setTcpNoDelay(true)
                 .setHostnameVerificationAlgorithm("HTTPS");
         this.options = new RedisOptions()
-                .setEndpoints(config.url())
+                .setEndpoints(urls)
                 .setType(RedisClientType.valueOf(config.mode().name()))
                 .setMasterName(config.primary())
                 .setMaxPoolSize(2)
@@ -67,7 +68,7 @@ public final class RedisClient implements AutoCloseable {
 
     /** What two configurations must have in common to share a client. */
     public static String identity(RedisConfig config) {
-        return "redis " + config.url() + ' ' + config.mode() + ' ' + config.timeout() + ' ' + config.prefix() + ' '
+        return "redis " + config.url().orElseThrow() + ' ' + config.mode() + ' ' + config.timeout() + ' ' + config.prefix() + ' '
                 + config.password().map(String::hashCode).orElse(0);
     }
 

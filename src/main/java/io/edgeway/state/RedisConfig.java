@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /** How to reach Redis or a server that speaks its protocol, as a group of a plugin's options. */
 public interface RedisConfig {
-    /** {@code redis://host:port/db}, or {@code rediss://} for TLS; several for a cluster or its sentinels. */
-    List<String> url();
+    /** {@code redis://host:port/db}, or {@code rediss://} for TLS; several for a cluster or its sentinels. Absent: no Redis. */
+    Optional<List<String>> url();
 
     Optional<String> password();
 

@@ -62,8 +62,8 @@ class RedisLimitStoreTest {
     static RedisConfig config(String url, String timeout) {
         return new RedisConfig() {
             @Override
-            public List<String> url() {
-                return List.of(url);
+            public Optional<List<String>> url() {
+                return Optional.of(List.of(url));
             }
 
             @Override

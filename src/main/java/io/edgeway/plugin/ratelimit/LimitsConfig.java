@@ -27,7 +27,7 @@ public interface LimitsConfig {
     @WithDefault("100%")
     Percent burst();
 
-    Optional<Budget> budget();
+    Budget budget();
 
     /** Money by the calendar. */
     interface Budget {

@@ -42,9 +42,9 @@ final class Policy {
             throw new IllegalArgumentException(path + "burst: expected a share above 0, as in 10%");
         }
         this.spec = spec(options, path);
-        this.hard = options.budget().map(LimitsConfig.Budget::hard).orElse(true);
-        this.warnAt = options.budget().map(budget -> budget.warnAt().share()).orElse(0.8);
-        ZoneId zone = zone(options.budget().map(LimitsConfig.Budget::zone).orElse("UTC"), path);
+        this.hard = options.budget().hard();
+        this.warnAt = options.budget().warnAt().share();
+        ZoneId zone = zone(options.budget().zone(), path);
         this.day = new Period(Period.Kind.DAY, zone, clock);
         this.month = new Period(Period.Kind.MONTH, zone, clock);
         this.limits = limits(spec);
@@ -66,8 +66,8 @@ final class Policy {
                         .map(text -> named(path + "spend", () -> LimitSpec.Spend.parse(text)))
                         .toList(),
                 concurrent,
-                money(options.budget().flatMap(LimitsConfig.Budget::day).orElse(null), path + "budget.day"),
-                money(options.budget().flatMap(LimitsConfig.Budget::month).orElse(null), path + "budget.month"));
+                money(options.budget().day().orElse(null), path + "budget.day"),
+                money(options.budget().month().orElse(null), path + "budget.month"));
     }
 
     private static Money money(String text, String path) {

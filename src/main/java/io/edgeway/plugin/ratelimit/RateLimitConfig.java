@@ -24,7 +24,7 @@ public interface RateLimitConfig extends LimitsConfig {
     int replyEstimate();
 
     /** Share the counters with other nodes. */
-    Optional<RedisConfig> redis();
+    RedisConfig redis();
 
     /** Who decides while Redis is away. */
     @WithDefault("local")

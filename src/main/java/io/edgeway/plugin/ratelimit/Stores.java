@@ -23,10 +23,10 @@ final class Stores {
         MemoryLimitStore local = context.shared(
                 "rate-limit " + plugin + ' ' + maxKeys,
                 () -> new MemoryLimitStore(maxKeys, new FileLedger(context.vertx(), budgets, clock)));
-        if (options.redis().isEmpty()) {
+        RedisConfig redis = options.redis();
+        if (redis.url().isEmpty()) {
             return local;
         }
-        RedisConfig redis = options.redis().get();
         RedisClient client =
                 context.shared(RedisClient.identity(redis), () -> new RedisClient(context.vertx(), redis));
         return new FallbackLimitStore(
