@@ -19,6 +19,7 @@ import java.util.Map;
  * @param badChunking breaks HTTP/1.1's chunked framing after the first token
  * @param silent takes the request and never answers
  * @param text the answer, in place of numbered words; null for those
+ * @param tool the tool that the whole answer calls without arguments, in place of text; null for none
  */
 public record Behaviour(
         long latencyMillis,
@@ -33,7 +34,8 @@ public record Behaviour(
         boolean dribble,
         boolean badChunking,
         boolean silent,
-        String text) {
+        String text,
+        String tool) {
     public static final Behaviour NORMAL = of("");
 
     /** Reads {@code latency=20&tokens=64&pace=5&status=429&retry-after=2&reset=300&stall=3&truncate=3&garbage}. */
@@ -56,7 +58,8 @@ public record Behaviour(
                 values.containsKey("dribble"),
                 values.containsKey("bad-chunking"),
                 values.containsKey("silent"),
-                values.get("text"));
+                values.get("text"),
+                values.get("tool"));
     }
 
     private static long number(Map<String, String> values, String name, long otherwise) {

@@ -208,7 +208,9 @@ public final class FakeCloud implements AutoCloseable {
             response.setChunked(true).putHeader("content-type", "text/event-stream; charset=utf-8");
             new Streaming(request, behaviour, asked, words).step();
         } else {
-            byte[] body = behaviour.garbage() ? "<html>".getBytes(StandardCharsets.UTF_8) : whole(asked, words);
+            byte[] body = behaviour.garbage()
+                    ? "<html>".getBytes(StandardCharsets.UTF_8)
+                    : whole(asked, words, behaviour.tool());
             response.putHeader("content-type", "application/json");
             if (behaviour.resetAfter() >= 0) {
                 response.putHeader("content-length", Integer.toString(body.length));
@@ -247,18 +249,27 @@ public final class FakeCloud implements AutoCloseable {
         return words;
     }
 
-    private static byte[] whole(Map<String, Object> asked, List<String> words) {
+    private static byte[] whole(Map<String, Object> asked, List<String> words, String tool) {
         Map<String, Object> message = new LinkedHashMap<>();
         message.put("role", "assistant");
-        message.put("content", String.join("", words));
+        if (tool == null) {
+            message.put("content", String.join("", words));
+        } else {
+            message.put("content", null);
+            message.put("tool_calls", List.of(call(tool)));
+        }
         Map<String, Object> choice = new LinkedHashMap<>();
         choice.put("index", 0);
         choice.put("message", message);
-        choice.put("finish_reason", "stop");
+        choice.put("finish_reason", tool == null ? "stop" : "tool_calls");
         Map<String, Object> map = head("chat.completion", asked);
         map.put("choices", List.of(choice));
         map.put("usage", usage(words.size()));
         return Json.write(map);
+    }
+
+    private static Map<String, Object> call(String tool) {
+        return Map.of("id", "call_fake", "type", "function", "function", Map.of("name", tool, "arguments", "{}"));
     }
 
     private static Map<String, Object> head(String object, Map<String, Object> asked) {
