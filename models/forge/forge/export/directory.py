@@ -38,6 +38,7 @@ def export(
     onnx.save_model(
         model, target / "model.onnx", save_as_external_data=True, location="model.onnx.data", size_threshold=1024
     )
+    (target / "model.onnx.data").chmod(0o644)
     config = dict(checkpoint.config, max_position_embeddings=context)
     (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     for name in COPIED:
