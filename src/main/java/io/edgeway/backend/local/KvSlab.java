@@ -1,0 +1,182 @@
+package io.edgeway.backend.local;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/**
+ * The memory of keys and values: one tensor [rows, heads, length, size] for each layer's keys and one for its values.
+ * It starts small and doubles in rows and in length as requests need it, so that a model that could hold sixteen long
+ * conversations does not take their memory for one short question. Confined to the thread that made it.
+ */
+final class KvSlab implements AutoCloseable {
+    private static final int FIRST_LENGTH = 256;
+
+    private final int tensors;
+    private final int heads;
+    private final int size;
+    private final int maxRows;
+    private final int maxLength;
+    private final Arena[] arenas;
+    private final MemorySegment[] segments;
+    private int rows;
+    private int length;
+
+    /** @param tensors keys and values of all layers, so twice the layers */
+    KvSlab(int tensors, int heads, int size, int maxRows, int maxLength) {
+        this.tensors = tensors;
+        this.heads = heads;
+        this.size = size;
+        this.maxRows = maxRows;
+        this.maxLength = maxLength;
+        arenas = new Arena[tensors];
+        segments = new MemorySegment[tensors];
+    }
+
+    int rows() {
+        return rows;
+    }
+
+    int length() {
+        return length;
+    }
+
+    /** Bytes that one token takes, in all tensors. */
+    long bytesPerToken() {
+        return (long) tensors * heads * size * Float.BYTES;
+    }
+
+    long bytes() {
+        return bytesPerToken() * rows * length;
+    }
+
+    /** The most that it may grow to. */
+    long maxBytes() {
+        return bytesPerToken() * maxRows * maxLength;
+    }
+
+    /** Makes room; answers whether the memory moved, so that tensors over it must be made anew. */
+    boolean ensure(int neededRows, int neededLength) {
+        if (neededRows <= rows && neededLength <= length) {
+            return false;
+        }
+        int newRows = grown(Math.max(rows, 1), neededRows, maxRows);
+        int newLength = grown(Math.max(length, FIRST_LENGTH), neededLength, maxLength);
+        long headBytes = (long) length * size * Float.BYTES;
+        long newHeadBytes = (long) newLength * size * Float.BYTES;
+        for (int i = 0; i < tensors; i++) {
+            Arena arena = Arena.ofConfined();
+            MemorySegment segment = arena.allocate(newHeadBytes * heads * newRows, 64);
+            for (int head = 0; head < rows * heads; head++) {
+                MemorySegment.copy(segments[i], head * headBytes, segment, head * newHeadBytes, headBytes);
+            }
+            if (arenas[i] != null) {
+                arenas[i].close();
+            }
+            arenas[i] = arena;
+            segments[i] = segment;
+        }
+        rows = newRows;
+        length = newLength;
+        return true;
+    }
+
+    private static int grown(int from, int needed, int max) {
+        int value = from;
+        while (value < needed) {
+            value *= 2;
+        }
+        return Math.min(value, max);
+    }
+
+    /** Rows [from, from + count) of one tensor. */
+    FloatBuffer view(int tensor, int from, int count) {
+        long rowBytes = (long) heads * length * size * Float.BYTES;
+        ByteBuffer bytes = segments[tensor].asSlice(from * rowBytes, count * rowBytes).asByteBuffer();
+        return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
+    }
+
+    long[] shape(int count) {
+        return new long[] {count, heads, length, size};
+    }
+
+    /** Copies the first {@code tokens} positions of a row over another row's. */
+    void copy(int from, int to, int tokens) {
+        long headBytes = (long) length * size * Float.BYTES;
+        long used = (long) tokens * size * Float.BYTES;
+        for (MemorySegment segment : segments) {
+            for (int head = 0; head < heads; head++) {
+                MemorySegment.copy(
+                        segment,
+                        ((long) from * heads + head) * headBytes,
+                        segment,
+                        ((long) to * heads + head) * headBytes,
+                        used);
+            }
+        }
+    }
+
+    /** Exchanges the first {@code tokens} positions of two rows. */
+    void swap(int a, int b, int tokens) {
+        long headBytes = (long) length * size * Float.BYTES;
+        long used = (long) tokens * size * Float.BYTES;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment held = arena.allocate(Math.max(used, 1));
+            for (MemorySegment segment : segments) {
+                for (int head = 0; head < heads; head++) {
+                    long first = ((long) a * heads + head) * headBytes;
+                    long second = ((long) b * heads + head) * headBytes;
+                    MemorySegment.copy(segment, first, held, 0, used);
+                    MemorySegment.copy(segment, second, segment, first, used);
+                    MemorySegment.copy(held, 0, segment, second, used);
+                }
+            }
+        }
+    }
+
+    /** Copies positions [start, start + tokens) of a row out; {@code target} holds {@code tokens} tokens. */
+    void save(int row, int start, int tokens, MemorySegment target) {
+        transfer(row, start, tokens, target, true);
+    }
+
+    void restore(int row, int start, int tokens, MemorySegment source) {
+        transfer(row, start, tokens, source, false);
+    }
+
+    private void transfer(int row, int start, int tokens, MemorySegment other, boolean out) {
+        long tokenBytes = (long) size * Float.BYTES;
+        long piece = tokens * tokenBytes;
+        long at = 0;
+        for (MemorySegment segment : segments) {
+            for (int head = 0; head < heads; head++) {
+                long here = (((long) row * heads + head) * length + start) * tokenBytes;
+                if (out) {
+                    MemorySegment.copy(segment, here, other, at, piece);
+                } else {
+                    MemorySegment.copy(other, at, segment, here, piece);
+                }
+                at += piece;
+            }
+        }
+    }
+
+    /** Gives the memory back; the next {@link #ensure} starts small again. */
+    void release() {
+        for (int i = 0; i < tensors; i++) {
+            if (arenas[i] != null) {
+                arenas[i].close();
+                arenas[i] = null;
+                segments[i] = null;
+            }
+        }
+        rows = 0;
+        length = 0;
+    }
+
+    @Override
+    public void close() {
+        release();
+    }
+}

@@ -1,0 +1,188 @@
+package io.edgeway.backend.local;
+
+import io.edgeway.json.Json;
+import io.edgeway.json.JsonException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/** A model on disk: graph, weights, tokenizer, configuration and their checksums. */
+public final class ModelDirectory {
+    public static final String GRAPH = "model.onnx";
+    public static final String WEIGHTS = "model.onnx.data";
+    public static final String SUMS = "SHA256SUMS";
+
+    private static final long SMALL_BYTES = 64L << 20;
+
+    private final Path path;
+    private final Map<String, Object> config;
+    private final Map<String, Object> tokenizerConfig;
+    private final Map<String, Object> generationConfig;
+
+    private ModelDirectory(Path path) {
+        this.path = path;
+        this.config = read("config.json", true);
+        this.tokenizerConfig = read("tokenizer_config.json", false);
+        this.generationConfig = read("generation_config.json", false);
+    }
+
+    /** @throws ModelException if a needed file is missing or unreadable */
+    public static ModelDirectory open(Path path) {
+        if (!Files.isDirectory(path)) {
+            throw new ModelException("model directory " + path + " does not exist");
+        }
+        for (String needed : List.of("config.json", GRAPH, "tokenizer.json")) {
+            if (!Files.isRegularFile(path.resolve(needed))) {
+                throw new ModelException("model directory " + path + " has no " + needed);
+            }
+        }
+        return new ModelDirectory(path);
+    }
+
+    private Map<String, Object> read(String name, boolean needed) {
+        Path file = path.resolve(name);
+        if (!needed && !Files.isRegularFile(file)) {
+            return Map.of();
+        }
+        try {
+            return Json.readObject(Files.readAllBytes(file));
+        } catch (IOException | JsonException e) {
+            throw new ModelException(file + " is not readable: " + e.getMessage(), e);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public Path graph() {
+        return path.resolve(GRAPH);
+    }
+
+    /** Bytes of graph and weights. */
+    public long size() {
+        try {
+            Path weights = path.resolve(WEIGHTS);
+            return Files.size(graph()) + (Files.exists(weights) ? Files.size(weights) : 0);
+        } catch (IOException e) {
+            throw new ModelException(path + " is not readable: " + e.getMessage(), e);
+        }
+    }
+
+    /** Tokens of prompt and reply together that the model was made for. */
+    public int context() {
+        return config.get("max_position_embeddings") instanceof Long context ? context.intValue() : 2048;
+    }
+
+    /** Tokens that end a reply. */
+    public int[] endTokens() {
+        for (Map<String, Object> source : List.of(generationConfig, config)) {
+            Object value = source.get("eos_token_id");
+            if (value instanceof Long id) {
+                return new int[] {id.intValue()};
+            }
+            if (value instanceof List<?> list) {
+                return list.stream().mapToInt(id -> ((Number) id).intValue()).toArray();
+            }
+        }
+        return new int[0];
+    }
+
+    /** The chat template: {@code chat_template.jinja}, or the tokenizer configuration's; null if there is none. */
+    public String chatTemplate() {
+        Path file = path.resolve("chat_template.jinja");
+        if (Files.isRegularFile(file)) {
+            try {
+                return Files.readString(file);
+            } catch (IOException e) {
+                throw new ModelException(file + " is not readable: " + e.getMessage(), e);
+            }
+        }
+        Object value = tokenizerConfig.get("chat_template");
+        if (value instanceof List<?> named) {
+            for (Object item : named) {
+                if (item instanceof Map<?, ?> template && "default".equals(template.get("name"))) {
+                    value = template.get("template");
+                }
+            }
+        }
+        return value instanceof String template ? template : null;
+    }
+
+    /** A special token's text, such as {@code bos_token}, or null. */
+    public String specialToken(String name) {
+        Object value = tokenizerConfig.get(name);
+        if (value instanceof Map<?, ?> token) {
+            value = token.get("content");
+        }
+        return value instanceof String text ? text : null;
+    }
+
+    /** How the model's makers would sample, or null. */
+    public Double generationNumber(String name) {
+        return generationConfig.get(name) instanceof Number number ? number.doubleValue() : null;
+    }
+
+    public boolean greedyByDefault() {
+        return Boolean.FALSE.equals(generationConfig.get("do_sample"));
+    }
+
+    /** {@link #verify Verifies} what is quickly read; a large model was verified when it was fetched. */
+    void verifyIfSmall() {
+        if (size() <= SMALL_BYTES) {
+            verify();
+        }
+    }
+
+    /** Compares every file with its checksum, where the directory states them. */
+    public void verify() {
+        Path sums = path.resolve(SUMS);
+        if (!Files.isRegularFile(sums)) {
+            return;
+        }
+        try {
+            List<String> lines = new ArrayList<>(Files.readAllLines(sums));
+            for (String line : lines) {
+                if (line.isBlank()) {
+                    continue;
+                }
+                int space = line.indexOf(' ');
+                String name = space < 0 ? "" : line.substring(space).trim();
+                Path file = path.resolve(name).normalize();
+                if (space != 64 || name.isEmpty() || !file.startsWith(path.normalize())) {
+                    throw new ModelException(sums + " holds a line that is not a checksum and a file's name");
+                }
+                if (!Files.isRegularFile(file)) {
+                    throw new ModelException(file + " is missing, although " + SUMS + " names it");
+                }
+                if (!line.substring(0, 64).equalsIgnoreCase(sha256(file))) {
+                    throw new ModelException(file + " does not match its checksum in " + SUMS
+                            + ": it is damaged or was changed; fetch the model again");
+                }
+            }
+        } catch (IOException e) {
+            throw new ModelException(path + " is not readable: " + e.getMessage(), e);
+        }
+    }
+
+    static String sha256(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+            while (channel.read(buffer.clear()) >= 0) {
+                digest.update(buffer.flip());
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
