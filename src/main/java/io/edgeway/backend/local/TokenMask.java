@@ -1,0 +1,10 @@
+package io.edgeway.backend.local;
+
+/** What a reply may hold, token by token, as constrained decoding asks. Used by one reply, on the engine's thread. */
+public interface TokenMask {
+    /** Sets the logits of tokens that may not come next to negative infinity. */
+    void apply(float[] logits);
+
+    /** Goes on past a token that was drawn. */
+    void accept(int token);
+}
