@@ -1,0 +1,89 @@
+package io.edgeway.backend.local;
+
+import io.edgeway.api.ApiException;
+import io.edgeway.api.ChatRequest;
+import io.edgeway.jinja.Template;
+import io.edgeway.jinja.TemplateException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A model's chat template: turns a conversation into the text that the model was trained on. */
+final class ChatTemplate {
+    private final Template template;
+    private final Map<String, Object> specialTokens;
+
+    private ChatTemplate(Template template, Map<String, Object> specialTokens) {
+        this.template = template;
+        this.specialTokens = specialTokens;
+    }
+
+    /** The directory's template, or null where it has none: such a model only goes on from text. */
+    static ChatTemplate of(ModelDirectory directory) {
+        String source = directory.chatTemplate();
+        if (source == null) {
+            return null;
+        }
+        Map<String, Object> tokens = new LinkedHashMap<>();
+        for (String name : List.of("bos_token", "eos_token", "unk_token", "pad_token")) {
+            String text = directory.specialToken(name);
+            if (text != null) {
+                tokens.put(name, text);
+            }
+        }
+        try {
+            return new ChatTemplate(Template.parse(source), tokens);
+        } catch (TemplateException e) {
+            throw new ModelException("the chat template of " + directory.path() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The prompt of a request, up to where the model's answer begins. */
+    String render(ChatRequest request) {
+        Map<String, Object> context = new LinkedHashMap<>(specialTokens);
+        if (request.value("chat_template_kwargs") instanceof Map<?, ?> more) {
+            more.forEach((name, value) -> context.put(String.valueOf(name), value));
+        }
+        context.put("messages", messages(request));
+        context.put("tools", request.value("tools"));
+        context.put("documents", null);
+        context.put("add_generation_prompt", true);
+        try {
+            return template.render(context);
+        } catch (TemplateException e) {
+            throw ApiException.badRequest(
+                    "messages",
+                    "chat_template_error",
+                    "The model's chat template refuses this conversation: " + ApiException.abbreviate(e.getMessage()));
+        }
+    }
+
+    /** Messages as templates expect them: content as one text, and no role that only newer clients know. */
+    private static List<Map<String, Object>> messages(ChatRequest request) {
+        List<Map<String, Object>> out = new ArrayList<>();
+        for (Map<String, Object> message : request.messages()) {
+            Map<String, Object> copy = new LinkedHashMap<>(message);
+            if ("developer".equals(message.get("role"))) {
+                copy.put("role", "system");
+            }
+            if (message.get("content") instanceof List<?> parts) {
+                refuseOtherThanText(parts, out.size());
+                copy.put("content", ChatRequest.textOf(message));
+            }
+            out.add(copy);
+        }
+        return out;
+    }
+
+    private static void refuseOtherThanText(List<?> parts, int message) {
+        for (int i = 0; i < parts.size(); i++) {
+            if (!(parts.get(i) instanceof Map<?, ?> part) || !(part.get("text") instanceof String)) {
+                throw ApiException.badRequest(
+                        "messages[" + message + "].content[" + i + "]",
+                        "unsupported_content",
+                        "This local model reads text only; send images and sound to a model that takes them.");
+            }
+        }
+    }
+}

@@ -1,0 +1,549 @@
+package io.edgeway.backend.local;
+
+import ai.onnxruntime.OrtException;
+import io.edgeway.api.ApiException;
+import io.edgeway.pipeline.Load;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * Runs one model for many requests at once. Its thread owns the session and repeats: let rows leave, let waiting
+ * requests in, read one chunk of a prompt, take one step for all rows that are past theirs. The model is loaded on
+ * first use and may be unloaded after a time without any.
+ */
+public final class Engine implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(Engine.class);
+
+    /** How long after a failed load requests are refused without another try. */
+    private static final long RETRY_LOAD_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    /** An idle model keeps its key and value memory this long: the next message of a chat usually comes sooner. */
+    private static final long RELEASE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final String name;
+    private final EngineSettings settings;
+    private final LoadedModels registry;
+    private final LocalMetrics metrics;
+    private final Throughput throughput = new Throughput();
+    private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final ArrayDeque<Generation> queue = new ArrayDeque<>();
+    private final ArrayDeque<TextWaiter> textWaiters = new ArrayDeque<>();
+    private final Generation[] rows;
+    private final int[] tokens;
+    private final int[] past;
+
+    private Thread thread;
+    private volatile boolean closed;
+    private volatile ModelText text;
+    private volatile int context;
+    private volatile boolean loaded;
+    private volatile long usedNanos = System.nanoTime();
+    private volatile RuntimeException loadFailure;
+    private volatile long loadFailureNanos;
+    private volatile int activeRows;
+
+    // The rest belongs to the engine's thread. Rows [0, running) take part in steps; those after them read their
+    // prompt or are paused.
+    private Decoder decoder;
+    private PrefixCache prefixes;
+    private float[] logits;
+    private Sampler.Scratch scratch;
+    private int count;
+    private int running;
+
+    private record TextWaiter(Consumer<ModelText> ready, Consumer<RuntimeException> failed) {}
+
+    public Engine(String name, EngineSettings settings, LoadedModels registry, LocalMetrics metrics) {
+        this.name = name;
+        this.settings = settings;
+        this.registry = registry;
+        this.metrics = metrics;
+        rows = new Generation[settings.slots()];
+        tokens = new int[settings.slots()];
+        past = new int[settings.slots()];
+        metrics.watch(this);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** The side of the model that deals in text, or null while it was never loaded. */
+    public ModelText text() {
+        return text;
+    }
+
+    /** Tokens of prompt and reply together; 0 while the model was never loaded. */
+    public int context() {
+        return context;
+    }
+
+    public boolean loaded() {
+        return loaded;
+    }
+
+    int active() {
+        return activeRows;
+    }
+
+    int waiting() {
+        return waiting.get();
+    }
+
+    long usedNanos() {
+        return usedNanos;
+    }
+
+    /** False for a while after the model failed to load. */
+    public boolean available() {
+        return !closed && (loadFailure == null || System.nanoTime() - loadFailureNanos > RETRY_LOAD_NANOS);
+    }
+
+    /** Loads the model unless it is; one of the two is called, on the engine's thread. */
+    public void ready(Consumer<ModelText> ready, Consumer<RuntimeException> failed) {
+        send(() -> textWaiters.add(new TextWaiter(ready, failed)));
+    }
+
+    /**
+     * Lets a request wait for a slot.
+     *
+     * @throws ApiException if too many wait already, or it could not be done in time
+     */
+    public Generation submit(GenerationRequest request, GenerationListener listener) {
+        Load load = load();
+        if (waiting.get() >= settings.queue() && activeRows >= settings.slots()) {
+            throw overloaded(load, "The queue of the local model '" + name + "' is full.");
+        }
+        if (request.deadlineNanos() != Long.MAX_VALUE
+                && load.firstTokenNanos(request.prompt().length) > request.deadlineNanos() - System.nanoTime()) {
+            throw overloaded(load, "The local model '" + name + "' cannot answer before the request's deadline.");
+        }
+        Generation generation = new Generation(request, listener, this::wake);
+        waiting.incrementAndGet();
+        send(() -> queue.add(generation));
+        return generation;
+    }
+
+    private static ApiException overloaded(Load load, String message) {
+        long millis = Math.max(1000, TimeUnit.NANOSECONDS.toMillis(load.waitNanos()));
+        return ApiException.unavailable("local_overloaded", message + " Try again later or use another model.", millis);
+    }
+
+    public Load load() {
+        return throughput.load(settings.slots(), activeRows, waiting.get());
+    }
+
+    /** Asks an idle engine to unload; waits for it a moment. */
+    boolean unloadIfIdle(long timeoutMillis) {
+        java.util.concurrent.CountDownLatch done = new java.util.concurrent.CountDownLatch(1);
+        send(() -> {
+            if (count == 0 && queue.isEmpty()) {
+                unload();
+            }
+            done.countDown();
+        });
+        try {
+            return done.await(timeoutMillis, TimeUnit.MILLISECONDS) && !loaded;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Fails what is running and waiting, and gives everything back. */
+    @Override
+    public void close() {
+        closed = true;
+        metrics.forget(this);
+        wake();
+    }
+
+    private synchronized void send(Runnable message) {
+        if (closed) {
+            throw ApiException.unavailable("model_unloaded", "The local model '" + name + "' is shutting down.", 1000);
+        }
+        inbox.add(message);
+        if (thread == null) {
+            thread = new Thread(this::run, "edgeway-engine-" + name);
+            thread.setDaemon(true);
+            thread.start();
+        } else {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private synchronized void wake() {
+        if (thread != null) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                if (!round()) {
+                    idle();
+                }
+            } catch (Throwable e) {
+                LOG.errorf(e, "The engine of '%s' failed; its requests are failed and the model is unloaded", name);
+                failAll(ApiException.internal());
+                unload();
+            }
+        }
+        failAll(ApiException.unavailable("model_unloaded", "The local model '" + name + "' is shutting down.", 1000));
+        unload();
+    }
+
+    /** One turn; answers whether there was anything to do. */
+    private boolean round() {
+        for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
+            message.run();
+        }
+        if ((!queue.isEmpty() || !textWaiters.isEmpty()) && !ensureLoaded()) {
+            return true;
+        }
+        if (count == 0 && queue.isEmpty()) {
+            return false;
+        }
+        sweep();
+        admit();
+        boolean worked = prefill();
+        if (running > 0) {
+            step();
+            worked = true;
+        }
+        activeRows = count;
+        usedNanos = System.nanoTime();
+        return worked;
+    }
+
+    /** Sleeps until there is news; rows that are paused or out of time are looked after now and then. */
+    private void idle() {
+        if (count > 0) {
+            LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(20));
+            return;
+        }
+        activeRows = 0;
+        long unused = System.nanoTime() - usedNanos;
+        long unloadNanos = settings.unloadAfter().toNanos();
+        if (decoder != null && unloadNanos > 0 && unused >= unloadNanos) {
+            LOG.infof("Unloading '%s' after %s without a request", name, settings.unloadAfter());
+            unload();
+        }
+        if (decoder != null && unused >= RELEASE_NANOS && decoder.slab().rows() > 0) {
+            decoder.release();
+        }
+        if (!inbox.isEmpty() || closed) {
+            return;
+        }
+        long until = Long.MAX_VALUE;
+        if (decoder != null && decoder.slab().rows() > 0) {
+            until = RELEASE_NANOS - unused;
+        }
+        if (decoder != null && unloadNanos > 0) {
+            until = Math.min(until, unloadNanos - unused);
+        }
+        if (until == Long.MAX_VALUE) {
+            LockSupport.park(this);
+        } else {
+            LockSupport.parkNanos(this, Math.max(until, 1));
+        }
+    }
+
+    private boolean ensureLoaded() {
+        if (decoder == null) {
+            if (!available()) {
+                failWaiting(loadFailure);
+                return false;
+            }
+            try {
+                loadModel();
+            } catch (RuntimeException | UnsatisfiedLinkError e) {
+                LOG.errorf("The model '%s' could not be loaded: %s", name, e.getMessage());
+                unload();
+                loadFailure = ApiException.unavailable(
+                        "model_failed_to_load", "The local model '" + name + "' could not be loaded.", 15_000);
+                loadFailureNanos = System.nanoTime();
+                failWaiting(loadFailure);
+                return false;
+            }
+        }
+        for (TextWaiter waiter = textWaiters.poll(); waiter != null; waiter = textWaiters.poll()) {
+            waiter.ready().accept(text);
+        }
+        return true;
+    }
+
+    private void loadModel() {
+        long start = System.nanoTime();
+        ModelDirectory directory = ModelDirectory.open(settings.directory());
+        registry.makeRoom(this, directory);
+        directory.verifyIfSmall();
+        int bound = settings.context() > 0 ? Math.min(settings.context(), directory.context()) : directory.context();
+        ModelText loadedText = ModelText.load(directory);
+        decoder = Decoder.open(directory, settings.threads(), settings.spin(), settings.slots(), bound);
+        if (loadedText.tokenizer().size() > decoder.vocabulary()) {
+            throw new ModelException("tokenizer.json has " + loadedText.tokenizer().size() + " tokens, but the model only "
+                    + decoder.vocabulary() + ": it belongs to another model");
+        }
+        logits = new float[decoder.vocabulary()];
+        scratch = new Sampler.Scratch(decoder.vocabulary());
+        prefixes = new PrefixCache(decoder.slab(), settings.prefixCacheBytes());
+        warmUp();
+        text = loadedText;
+        context = bound;
+        loaded = true;
+        loadFailure = null;
+        usedNanos = System.nanoTime();
+        LOG.infof(
+                "Loaded '%s' from %s in %d ms", name, directory.path(), (System.nanoTime() - start) / 1_000_000);
+    }
+
+    /** One pass, so that a model that cannot run fails here and not in a request. */
+    private void warmUp() {
+        try {
+            decoder.prefill(0, new int[] {0}, 0, 1);
+            decoder.logits(0, logits);
+            Sampler.likeliest(logits);
+        } catch (OrtException | InvalidLogitsException e) {
+            throw new ModelException("the model does not run: " + e.getMessage(), e);
+        }
+    }
+
+    private void unload() {
+        loaded = false;
+        if (prefixes != null) {
+            prefixes.close();
+            prefixes = null;
+        }
+        if (decoder != null) {
+            decoder.close();
+            decoder = null;
+        }
+        logits = null;
+        scratch = null;
+    }
+
+    /** Lets rows go whose client left or whose time is up, and moves those that were paused or resumed. */
+    private void sweep() {
+        long now = System.nanoTime();
+        for (int row = count - 1; row >= 0; row--) {
+            Generation generation = rows[row];
+            if (expired(generation, now)) {
+                remove(row);
+            } else if (row < running && generation.paused()) {
+                demote(row);
+            }
+        }
+        for (int row = running; row < count; row++) {
+            if (rows[row].prompted() && !rows[row].paused()) {
+                promote(row);
+            }
+        }
+        if (!queue.isEmpty()) {
+            for (Iterator<Generation> waiters = queue.iterator(); waiters.hasNext(); ) {
+                if (expired(waiters.next(), now)) {
+                    waiters.remove();
+                    waiting.decrementAndGet();
+                }
+            }
+        }
+    }
+
+    private boolean expired(Generation generation, long now) {
+        if (generation.cancelled()) {
+            metrics.cancelled();
+            return true;
+        }
+        if (generation.request().deadlineNanos() != Long.MAX_VALUE
+                && now - generation.request().deadlineNanos() >= 0) {
+            generation.fail(ApiException.timeout(
+                    "deadline_exceeded", "The local model did not finish before the request's deadline."));
+            return true;
+        }
+        return false;
+    }
+
+    private void admit() {
+        while (count < rows.length && !queue.isEmpty()) {
+            Generation generation = queue.poll();
+            waiting.decrementAndGet();
+            int row = count++;
+            rows[row] = generation;
+            activeRows = count;
+            generation.admit(text.tokenizer().detokenizer());
+            metrics.admitted(generation.admittedNanos() - generation.submittedNanos());
+            int known = prefixes.find(generation.request().tenant(), generation.request().prompt());
+            decoder.ensure(count, Math.max(known, 1));
+            generation.startAt(
+                    prefixes.restore(generation.request().tenant(), generation.request().prompt(), row));
+        }
+    }
+
+    /** Reads one chunk of the prompt that has waited longest; answers whether there was one. */
+    private boolean prefill() {
+        int row = -1;
+        for (int i = running; i < count; i++) {
+            if (!rows[i].prompted()
+                    && (row < 0 || rows[i].submittedNanos() - rows[row].submittedNanos() < 0)) {
+                row = i;
+            }
+        }
+        if (row < 0) {
+            return false;
+        }
+        Generation generation = rows[row];
+        int[] prompt = generation.request().prompt();
+        int from = generation.length();
+        int whole = (prompt.length - from) / PrefixCache.BLOCK * PrefixCache.BLOCK;
+        int to = whole > 0 ? from + Math.min(whole, throughput.chunk(running > 0)) : prompt.length;
+        try {
+            long start = System.nanoTime();
+            decoder.prefill(row, prompt, from, to);
+            throughput.prefilled(to - from, System.nanoTime() - start);
+            generation.length(to);
+            if (to < prompt.length) {
+                return true;
+            }
+            decoder.logits(0, logits);
+            generation.draw(logits, scratch, text, context);
+        } catch (InvalidLogitsException e) {
+            generation.fail(invalid(generation));
+        } catch (OrtException e) {
+            LOG.errorf("A prompt of '%s' failed: %s", name, e.getMessage());
+            generation.fail(ApiException.internal());
+        }
+        metrics.prompted(
+                prompt.length, generation.cached(), System.nanoTime() - generation.submittedNanos());
+        if (generation.length() == prompt.length) {
+            prefixes.keep(generation.request().tenant(), prompt, row);
+        }
+        if (generation.over()) {
+            leave(row);
+        } else if (!generation.paused()) {
+            promote(row);
+        }
+        return true;
+    }
+
+    private void step() {
+        int batch = running;
+        for (int row = 0; row < batch; row++) {
+            tokens[row] = rows[row].last();
+            past[row] = rows[row].length();
+        }
+        long start = System.nanoTime();
+        try {
+            decoder.step(batch, tokens, past);
+        } catch (OrtException e) {
+            LOG.errorf("A step of '%s' failed: %s", name, e.getMessage());
+            for (int row = batch - 1; row >= 0; row--) {
+                rows[row].fail(ApiException.internal());
+                leave(row);
+            }
+            return;
+        }
+        for (int row = 0; row < batch; row++) {
+            Generation generation = rows[row];
+            generation.length(generation.length() + 1);
+            decoder.logits(row, logits);
+            try {
+                generation.draw(logits, scratch, text, context);
+            } catch (InvalidLogitsException e) {
+                generation.fail(invalid(generation));
+            } catch (RuntimeException e) {
+                LOG.errorf(e, "A reply of '%s' failed", name);
+                generation.fail(ApiException.internal());
+            }
+        }
+        throughput.stepped(System.nanoTime() - start);
+        metrics.generated(batch);
+        for (int row = batch - 1; row >= 0; row--) {
+            if (rows[row].over()) {
+                leave(row);
+            }
+        }
+    }
+
+    private ApiException invalid(Generation generation) {
+        LOG.errorf(
+                "'%s' produced numbers that are not finite after %d tokens", name, generation.length());
+        return new ApiException(
+                500, "server_error", "invalid_model_output", null, "The local model produced invalid numbers.");
+    }
+
+    private void leave(int row) {
+        throughput.served(System.nanoTime() - rows[row].admittedNanos());
+        remove(row);
+    }
+
+    /** Takes a row out; the last running row, and then the last of all, move up into the holes. */
+    private void remove(int row) {
+        int hole = row;
+        if (row < running) {
+            running--;
+            move(running, hole);
+            hole = running;
+        }
+        count--;
+        move(count, hole);
+        rows[count] = null;
+        activeRows = count;
+    }
+
+    private void move(int from, int to) {
+        if (from != to) {
+            decoder.slab().copy(from, to, rows[from].length());
+            rows[to] = rows[from];
+        }
+    }
+
+    private void promote(int row) {
+        exchange(row, running++);
+    }
+
+    private void demote(int row) {
+        exchange(row, --running);
+    }
+
+    private void exchange(int a, int b) {
+        if (a != b) {
+            decoder.slab().swap(a, b, Math.max(rows[a].length(), rows[b].length()));
+            Generation held = rows[a];
+            rows[a] = rows[b];
+            rows[b] = held;
+        }
+    }
+
+    private void failAll(RuntimeException cause) {
+        for (int row = 0; row < count; row++) {
+            rows[row].fail(cause);
+            rows[row] = null;
+        }
+        count = 0;
+        running = 0;
+        activeRows = 0;
+        failWaiting(cause);
+    }
+
+    private void failWaiting(RuntimeException cause) {
+        for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
+            message.run();
+        }
+        for (Generation generation = queue.poll(); generation != null; generation = queue.poll()) {
+            waiting.decrementAndGet();
+            generation.fail(cause);
+        }
+        for (TextWaiter waiter = textWaiters.poll(); waiter != null; waiter = textWaiters.poll()) {
+            waiter.failed().accept(cause);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.edgeway.backend.local;
+
+import io.edgeway.config.GatewayConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How a model is run.
+ *
+ * @param context tokens of prompt and reply together; 0 takes the model's own bound
+ * @param queue requests that may wait for a slot
+ * @param unloadAfter how long a model stays without a request; zero keeps it
+ */
+public record EngineSettings(
+        Path directory,
+        int threads,
+        int slots,
+        int context,
+        int queue,
+        long prefixCacheBytes,
+        boolean spin,
+        Duration unloadAfter) {
+
+    static EngineSettings of(GatewayConfig.LocalConfig config, Path directory) {
+        return new EngineSettings(
+                directory,
+                config.threads(),
+                config.slots(),
+                config.context(),
+                config.queue(),
+                config.prefixCache().value(),
+                config.spin(),
+                config.unloadAfter());
+    }
+}

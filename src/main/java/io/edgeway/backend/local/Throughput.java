@@ -1,0 +1,55 @@
+package io.edgeway.backend.local;
+
+import io.edgeway.pipeline.Load;
+import java.util.concurrent.TimeUnit;
+
+/** How fast an engine has been of late. Written by the engine's thread, read by any. */
+final class Throughput {
+    private static final double WEIGHT = 0.2;
+
+    /** How long a chunk of a prompt may hold up nobody but newcomers and cancels. */
+    private static final double CHUNK_SECONDS = 0.03;
+
+    private volatile double prefillPerSecond;
+    private volatile double stepSeconds;
+    private volatile double serviceSeconds;
+
+    void prefilled(int tokens, long nanos) {
+        // Short prompts say more about the fixed cost of a pass than about the speed of reading.
+        if (tokens >= 16 || prefillPerSecond == 0) {
+            prefillPerSecond = average(prefillPerSecond, tokens * 1e9 / Math.max(nanos, 1));
+        }
+    }
+
+    void stepped(long nanos) {
+        stepSeconds = average(stepSeconds, nanos / 1e9);
+    }
+
+    void served(long nanos) {
+        serviceSeconds = average(serviceSeconds, nanos / 1e9);
+    }
+
+    private static double average(double old, double value) {
+        return old == 0 ? value : old + WEIGHT * (value - old);
+    }
+
+    /** How many tokens of a prompt to read at once, whole blocks of the prefix cache; few while others wait for steps. */
+    int chunk(boolean othersRun) {
+        if (othersRun) {
+            return PrefixCache.BLOCK;
+        }
+        int blocks = (int) (prefillPerSecond * CHUNK_SECONDS / PrefixCache.BLOCK);
+        return PrefixCache.BLOCK * Math.clamp(blocks, 1, Decoder.MAX_CHUNK / PrefixCache.BLOCK);
+    }
+
+    Load load(int slots, int active, int waiting) {
+        double wait = active < slots ? 0 : (waiting + 1) * serviceSeconds / slots;
+        return new Load(
+                slots,
+                active,
+                waiting,
+                (long) (wait * TimeUnit.SECONDS.toNanos(1)),
+                prefillPerSecond,
+                stepSeconds > 0 ? 1 / stepSeconds : 0);
+    }
+}
