@@ -1,19 +1,41 @@
 package io.edgeway.backend.local;
 
 import io.edgeway.api.ApiException;
+import io.edgeway.api.ChatRequest;
 import io.edgeway.config.GatewayConfig;
 import io.edgeway.pipeline.Backend;
+import io.edgeway.pipeline.Confidence;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
+import io.edgeway.pipeline.Load;
 import io.edgeway.pipeline.PluginContext;
 import io.edgeway.pipeline.Reply;
+import io.edgeway.pipeline.Stage;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.nio.file.Path;
 
-/** A model that runs in this process. */
+/** A model that runs in this process, spoken to in OpenAI's chat dialect. */
 public final class LocalBackend implements Backend {
+    /** Bodies up to this size are rendered and tokenized on the event loop: it takes less than a hop elsewhere. */
+    private static final int INLINE_BYTES = 8 << 10;
+
+    private final String model;
     private final String name;
+    private final GatewayConfig.LocalConfig options;
+    private final Engine engine;
 
     public LocalBackend(String model, GatewayConfig.LocalConfig options, PluginContext context) {
+        this.model = model;
         this.name = "local/" + model;
+        this.options = options;
+        Path directory = ModelPaths.find(options.path(), context::resolve);
+        EngineSettings settings = EngineSettings.of(options, directory);
+        LoadedModels loaded = context.shared("local-models", () -> new LoadedModels(Memory.ofMachine()));
+        LocalMetrics metrics =
+                context.shared("local-metrics:" + model, () -> new LocalMetrics(context.meters(), model));
+        this.engine = context.shared(
+                "local-model:" + model + ':' + settings, () -> new Engine(model, settings, loaded, metrics));
     }
 
     @Override
@@ -22,8 +44,107 @@ public final class LocalBackend implements Backend {
     }
 
     @Override
+    public boolean available() {
+        return engine.available();
+    }
+
+    @Override
+    public Load load() {
+        return engine.load();
+    }
+
+    /** Begins to read the model where the configuration says so; requests that come before it is there wait. */
+    @Override
+    public Future<Void> start() {
+        if (options.preload()) {
+            engine.ready(text -> {}, failure -> {});
+        }
+        return Future.succeededFuture();
+    }
+
+    @Override
     public Future<Reply> call(Exchange exchange) {
-        return Future.failedFuture(
-                ApiException.unavailable("model_unavailable", "The local model is not loaded.", -1));
+        exchange.backend(name);
+        exchange.passport().stamp(Stage.QUEUED);
+        ModelText text = engine.text();
+        if (text != null) {
+            return answer(exchange, text);
+        }
+        Promise<Reply> promise = Promise.promise();
+        try {
+            engine.ready(
+                    loaded -> exchange.context()
+                            .runOnContext(v -> answer(exchange, loaded).onComplete(promise)),
+                    failure -> exchange.context().runOnContext(v -> promise.fail(failure)));
+        } catch (ApiException e) {
+            promise.fail(e);
+        }
+        return promise.future();
+    }
+
+    private Future<Reply> answer(Exchange exchange, ModelText text) {
+        if (exchange.isCancelled()) {
+            return Future.failedFuture(exchange.cancelCause());
+        }
+        try {
+            ChatRequest request = exchange.request();
+            ChatOptions asked = ChatOptions.of(request, text.defaults());
+            String from = exchange.fact(Hints.CONTINUE_FROM);
+            if (exchange.body().length() <= INLINE_BYTES) {
+                return submit(exchange, text, asked, prompt(text, request, from));
+            }
+            return exchange.context()
+                    .owner()
+                    .executeBlocking(() -> prompt(text, request, from), false)
+                    .compose(prompt -> submit(exchange, text, asked, prompt));
+        } catch (RuntimeException e) {
+            return Future.failedFuture(e);
+        }
+    }
+
+    private int[] prompt(ModelText text, ChatRequest request, String continueFrom) {
+        if (text.template() == null) {
+            throw ApiException.badRequest(
+                    "model", "no_chat_template", "The model '" + model + "' has no chat template and cannot chat.");
+        }
+        String rendered = text.template().render(request);
+        return text.tokenizer().encode(continueFrom == null ? rendered : rendered + continueFrom);
+    }
+
+    private Future<Reply> submit(Exchange exchange, ModelText text, ChatOptions asked, int[] prompt) {
+        int context = engine.context();
+        if (prompt.length >= context) {
+            return Future.failedFuture(ApiException.badRequest(
+                    "messages",
+                    "context_length_exceeded",
+                    "This model's maximum context length is " + context + " tokens. However, your messages resulted in "
+                            + prompt.length + " tokens. Please reduce the length of the messages."));
+        }
+        if (prompt.length == 0) {
+            return Future.failedFuture(ApiException.badRequest("messages", "The messages hold no text."));
+        }
+        int room = context - prompt.length;
+        int maxTokens = Math.min(room, asked.maxTokens() == null ? options.maxTokens() : asked.maxTokens());
+        Confidence.Probe probe = exchange.fact(Hints.PROBE);
+        ChatRequest request = exchange.request();
+        ChatWriter writer =
+                new ChatWriter(exchange.id(), exchange.model(), System.currentTimeMillis() / 1000, text.tokenizer());
+        GenerationRequest generation = new GenerationRequest(
+                exchange.principal().tenant(),
+                prompt,
+                maxTokens,
+                asked.sampling(),
+                null,
+                asked.stops(),
+                exchange.deadlineNanos(),
+                probe == null ? 0 : probe.tokens());
+        return new ChatExchange(
+                        exchange,
+                        writer,
+                        request.stream(),
+                        request.includeUsage(),
+                        prompt.length,
+                        probe == null ? null : probe.report())
+                .start(engine, generation, asked.choices());
     }
 }

@@ -1,0 +1,301 @@
+package io.edgeway.backend.local;
+
+import static io.edgeway.backend.local.TinyModel.request;
+import static io.edgeway.backend.local.TinyModel.run;
+import static io.edgeway.backend.local.TinyModel.warm;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.edgeway.api.ApiException;
+import io.edgeway.backend.local.TinyModel.Result;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class EngineTest {
+    private final List<Engine> engines = new ArrayList<>();
+
+    private Engine engine(int slots) {
+        return engine(TinyModel.settings(slots, 4096, 1 << 20));
+    }
+
+    private Engine engine(EngineSettings settings) {
+        Engine engine = TinyModel.engine(settings);
+        engines.add(engine);
+        return engine;
+    }
+
+    @AfterEach
+    void close() {
+        engines.forEach(Engine::close);
+    }
+
+    private static int[] prompt(int length, long seed) {
+        Random random = new Random(seed);
+        return random.ints(length, 0, 288).toArray();
+    }
+
+    @Test
+    void aReplyDoesNotDependOnWhatElseIsInTheBatch() throws Exception {
+        Random random = new Random(42);
+        List<GenerationRequest> requests = new ArrayList<>();
+        int[] shared = prompt(150, 1);
+        for (int i = 0; i < 60; i++) {
+            int[] prompt = prompt(1 + random.nextInt(i % 5 == 0 ? 300 : 80), i);
+            if (i % 4 == 0) {
+                System.arraycopy(shared, 0, prompt, 0, Math.min(shared.length, prompt.length));
+            }
+            Sampling sampling = i % 3 == 0 ? Sampling.GREEDY : warm(i);
+            requests.add(request(prompt, 1 + random.nextInt(60), sampling));
+        }
+        Engine alone = engine(TinyModel.settings(1, 4096, 0));
+        List<Result> expected = new ArrayList<>();
+        for (GenerationRequest each : requests) {
+            expected.add(run(alone, each));
+        }
+        Engine crowded = engine(7);
+        List<Result> results = new ArrayList<>();
+        for (GenerationRequest each : requests) {
+            Result result = new Result();
+            results.add(result);
+            Generation generation = crowded.submit(each, result);
+            if (random.nextInt(3) == 0) {
+                Result leaver = new Result();
+                Generation left = crowded.submit(each, leaver);
+                if (random.nextBoolean()) {
+                    leaver.first.get(20, TimeUnit.SECONDS);
+                }
+                left.cancel();
+            }
+            if (random.nextInt(4) == 0) {
+                generation.pause();
+                Thread.yield();
+                generation.resume();
+            }
+        }
+        for (int i = 0; i < requests.size(); i++) {
+            Result result = results.get(i).await();
+            assertEquals(expected.get(i).text.toString(), result.text.toString(), "request " + i);
+            assertEquals(expected.get(i).tokens, result.tokens);
+            assertEquals(expected.get(i).reason, result.reason);
+        }
+    }
+
+    @Test
+    void sameSeedSameTextAnotherSeedAnother() throws Exception {
+        Engine engine = engine(4);
+        int[] prompt = prompt(20, 3);
+        String first = run(engine, request(prompt, 40, warm(7))).text.toString();
+        assertEquals(first, run(engine, request(prompt, 40, warm(7))).text.toString());
+        assertNotEquals(first, run(engine, request(prompt, 40, warm(8))).text.toString());
+    }
+
+    @Test
+    void aKnownPrefixIsNotReadAgainAndChangesNothing() throws Exception {
+        Engine engine = engine(2);
+        int[] prompt = prompt(200, 4);
+        Result cold = run(engine, request(prompt, 30, Sampling.GREEDY));
+        Result warm = run(engine, request(prompt, 30, Sampling.GREEDY));
+        assertEquals(0, cold.cached);
+        assertEquals(192, warm.cached);
+        assertEquals(cold.text.toString(), warm.text.toString());
+    }
+
+    @Test
+    void noTenantSeesThePrefixesOfAnother() throws Exception {
+        Engine engine = engine(2);
+        int[] prompt = prompt(200, 4);
+        run(engine, request(prompt, 1, Sampling.GREEDY));
+        GenerationRequest other = new GenerationRequest(
+                "other", prompt, 1, Sampling.GREEDY, null, List.of(), Long.MAX_VALUE, 0);
+        assertEquals(0, run(engine, other).cached);
+    }
+
+    @Test
+    void aCancelFreesTheSlotForWhoWaits() throws Exception {
+        Engine engine = engine(1);
+        Result endless = new Result();
+        Generation running = engine.submit(request(prompt(10, 1), 490, Sampling.GREEDY), endless);
+        Result waiter = new Result();
+        engine.submit(request(prompt(10, 2), 2, Sampling.GREEDY), waiter);
+        endless.first.get(20, TimeUnit.SECONDS);
+        running.pause();
+        running.cancel();
+        waiter.await();
+        assertFalse(endless.done.isDone());
+    }
+
+    @Test
+    void aStoppedReaderHoldsUpNobodyElse() throws Exception {
+        Engine engine = engine(2);
+        Result slow = new Result();
+        Generation paused = engine.submit(request(prompt(10, 1), 300, ignoringEnd()), slow);
+        paused.pause();
+        Result other = new Result();
+        engine.submit(request(prompt(10, 2), 100, ignoringEnd()), other);
+        other.await();
+        assertFalse(slow.done.isDone());
+        paused.resume();
+        assertEquals(300, slow.await().tokens);
+    }
+
+    /** Greedy, with the end token out of reach. */
+    private static Sampling ignoringEnd() {
+        return new Sampling(0, 1, 0, 0, 1, 0, 0, Map.of(289, -100f), 0, -1);
+    }
+
+    @Test
+    void aFullQueueRefusesAndSaysWhenToComeBack() throws Exception {
+        Engine engine = engine(TinyModel.settings(1, 2, 0));
+        TinyModel.load(engine);
+        Result running = new Result();
+        Generation first = engine.submit(request(prompt(5, 1), 480, ignoringEnd()), running);
+        running.first.get(20, TimeUnit.SECONDS);
+        first.pause();
+        Generation second = engine.submit(request(prompt(5, 2), 5, Sampling.GREEDY), new Result());
+        Generation third = engine.submit(request(prompt(5, 3), 5, Sampling.GREEDY), new Result());
+        ApiException refused = assertThrows(
+                ApiException.class,
+                () -> engine.submit(request(prompt(5, 4), 5, Sampling.GREEDY), new Result()));
+        assertEquals(503, refused.status());
+        assertTrue(refused.retryAfterMillis() > 0);
+        List.of(first, second, third).forEach(Generation::cancel);
+        TinyModel.load(engine);
+        TinyModel.load(engine); // A whole round has passed: the cancelled have left.
+        run(engine, request(prompt(5, 5), 5, Sampling.GREEDY));
+    }
+
+    @Test
+    void aDeadlineEndsWhatWaitsAndWhatRuns() throws Exception {
+        Engine engine = engine(1);
+        TinyModel.load(engine);
+        Result running = new Result();
+        Generation blocker = engine.submit(request(prompt(5, 1), 480, ignoringEnd()), running);
+        running.first.get(20, TimeUnit.SECONDS);
+        blocker.pause();
+        Result late = new Result();
+        engine.submit(
+                new GenerationRequest(
+                        "tenant",
+                        prompt(5, 2),
+                        5,
+                        Sampling.GREEDY,
+                        null,
+                        List.of(),
+                        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(150),
+                        0),
+                late);
+        ExecutionException e = assertThrows(ExecutionException.class, late::await);
+        assertEquals(504, assertInstanceOf(ApiException.class, e.getCause()).status());
+        blocker.cancel();
+    }
+
+    @Test
+    void stopsAtAStringWhereverTokensCutIt() throws Exception {
+        Engine engine = engine(2);
+        int[] prompt = prompt(12, 9);
+        String whole = run(engine, request(prompt, 60, ignoringEnd())).text.toString();
+        for (int from = 1; from + 4 < whole.length(); from += 5) {
+            String stop = whole.substring(from, from + 4);
+            if (stop.indexOf('\uFFFD') >= 0 || !stop.codePoints().allMatch(c -> c < 0xD800)) {
+                continue;
+            }
+            Result stopped = run(engine, request(prompt, 60, ignoringEnd(), stop, "never seen"));
+            assertEquals(whole.substring(0, whole.indexOf(stop)), stopped.text.toString());
+            assertEquals(FinishReason.STOP, stopped.reason);
+        }
+    }
+
+    @Test
+    void theEndTokenEndsAndTheBoundCuts() throws Exception {
+        Engine engine = engine(1);
+        Sampling end = new Sampling(0, 1, 0, 0, 1, 0, 0, Map.of(289, 100f), 0, -1);
+        Result ended = run(engine, request(prompt(5, 1), 50, end));
+        assertEquals(FinishReason.STOP, ended.reason);
+        assertEquals("", ended.text.toString());
+        assertEquals(1, ended.tokens);
+        Result cut = run(engine, request(prompt(500, 1), 1000, ignoringEnd()));
+        assertEquals(FinishReason.LENGTH, cut.reason);
+        assertEquals(TinyModel.CONTEXT - 500, cut.tokens);
+    }
+
+    @Test
+    void reportsLogProbabilitiesAndConfidence() throws Exception {
+        Engine engine = engine(1);
+        Sampling scored = new Sampling(0, 1, 0, 0, 1, 0, 0, Map.of(), 0, 3);
+        Result result = run(
+                engine,
+                new GenerationRequest("t", prompt(5, 1), 8, scored, null, List.of(), Long.MAX_VALUE, 4));
+        TokenScore first = result.scores.getFirst();
+        assertEquals(3, first.tops().length);
+        assertEquals(first.token(), first.tops()[0]);
+        assertTrue(first.logprob() <= 0 && first.topLogprobs()[1] <= first.topLogprobs()[0]);
+        assertEquals(4, result.confidence.tokens());
+        assertTrue(result.confidence.entropies()[0] > 0 && result.confidence.margins()[0] >= 0);
+    }
+
+    @Test
+    void numbersThatAreNotFiniteFailOneReplyOnly() throws Exception {
+        Engine engine = engine(4);
+        TokenMask broken = new TokenMask() {
+            private int calls;
+
+            @Override
+            public void apply(float[] logits) {
+                if (++calls == 3) {
+                    logits[17] = Float.NaN;
+                }
+            }
+
+            @Override
+            public void accept(int token) {}
+        };
+        Result good = new Result();
+        Result bad = new Result();
+        engine.submit(request(prompt(9, 1), 40, ignoringEnd()), good);
+        engine.submit(
+                new GenerationRequest(
+                        "t", prompt(9, 2), 40, ignoringEnd(), broken, List.of(), Long.MAX_VALUE, 0),
+                bad);
+        assertEquals(40, good.await().tokens);
+        ExecutionException e = assertThrows(ExecutionException.class, bad::await);
+        assertEquals("invalid_model_output", assertInstanceOf(ApiException.class, e.getCause()).code());
+        assertEquals(5, run(engine, request(prompt(9, 3), 5, ignoringEnd())).tokens);
+    }
+
+    @Test
+    void thousandsOfRequestsLeaveNothingBehind() throws Exception {
+        Engine engine = engine(8);
+        Random random = new Random(5);
+        List<Result> open = new ArrayList<>();
+        for (int i = 0; i < 2000; i++) {
+            Result result = new Result();
+            Generation generation =
+                    engine.submit(request(prompt(1 + random.nextInt(40), i), 1 + random.nextInt(6), warm(i)), result);
+            if (i % 5 == 0) {
+                generation.cancel();
+            } else {
+                open.add(result);
+            }
+            if (open.size() > 64) {
+                open.removeFirst().await();
+            }
+        }
+        for (Result result : open) {
+            result.await();
+        }
+        assertEquals(0, engine.waiting());
+        assertEquals(3, run(engine, request(prompt(4, 1), 3, ignoringEnd())).tokens);
+    }
+}
