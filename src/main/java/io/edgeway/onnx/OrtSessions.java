@@ -2,6 +2,7 @@ package io.edgeway.onnx;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /** Opens sessions with the options that suit a shared machine. */
@@ -20,6 +21,13 @@ public final class OrtSessions {
 
     /** For a model that is not a file, such as one among the resources. */
     public static OrtSession open(byte[] model, int threads, boolean spin) throws OrtException {
+        try (OrtSession.SessionOptions options = options(threads, spin)) {
+            return OrtLoader.environment().createSession(model, options);
+        }
+    }
+
+    /** For a model in direct memory, which may be freed when the session is there. */
+    public static OrtSession open(ByteBuffer model, int threads, boolean spin) throws OrtException {
         try (OrtSession.SessionOptions options = options(threads, spin)) {
             return OrtLoader.environment().createSession(model, options);
         }
