@@ -40,7 +40,8 @@ final class Arithmetic {
                 render.reserve((long) x.length() + y.length());
                 return x.concat(y);
             }
-            if (a instanceof List<?> x && b instanceof List<?> y && x instanceof Tuple == y instanceof Tuple) {
+            if (a instanceof List<?> x && b instanceof List<?> y && x instanceof Tuple == y instanceof Tuple
+                    && !(x instanceof Range) && !(y instanceof Range)) {
                 render.reserve((long) x.size() + y.size());
                 var sum = new ArrayList<Object>(x);
                 sum.addAll(y);
@@ -61,6 +62,18 @@ final class Arithmetic {
         }
         throw TemplateException.runtime(
                 "unsupported operand types for " + operator + ": " + Values.typeName(a) + " and " + Values.typeName(b));
+    }
+
+    /** The {@code %} of numbers. */
+    static Object modulo(Object a, Object b) {
+        if (!Values.isNumber(a) || !Values.isNumber(b)) {
+            throw a instanceof Undefined u
+                    ? u.failure()
+                    : TemplateException.runtime("a number is required, not " + Values.typeName(Values.isNumber(a) ? b : a));
+        }
+        return Values.isWhole(a) && Values.isWhole(b)
+                ? whole("%", a, b)
+                : real("%", Values.toDouble(a), Values.toDouble(b));
     }
 
     private static Object repeat(Render render, Object sequence, Object times) {
@@ -141,7 +154,14 @@ final class Arithmetic {
                 double r = x % y;
                 yield r != 0 && r < 0 != y < 0 ? r + y : r == 0 ? Math.copySign(0, y) : r;
             }
-            default -> Math.pow(x, y);
+            default -> {
+                notZero(x == 0 && y < 0);
+                double power = Math.pow(x, y);
+                if (Double.isInfinite(power) && !Double.isInfinite(x) && !Double.isInfinite(y)) {
+                    throw TemplateException.runtime("numerical result out of range");
+                }
+                yield power;
+            }
         };
     }
 

@@ -93,7 +93,7 @@ final class Filters {
             throw undefined.failure();
         }
         if (Values.isWhole(value)) {
-            return Values.toLong(value);
+            return Arithmetic.integer(Values.big(value));
         }
         try {
             if (value instanceof String s) {

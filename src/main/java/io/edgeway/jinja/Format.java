@@ -2,6 +2,7 @@ package io.edgeway.jinja;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.List;
 import java.util.Map;
 
 /** Python's two ways to format text: {@code "%s" % x} and {@code "{}".format(x)}. */
@@ -86,8 +87,9 @@ final class Format {
             out.append(percentValue(render, value, spec));
             render.grown(out);
         }
-        boolean unused = tuple != null ? next < tuple.size() : next == 0 && !(values instanceof Map);
-        if (unused) {
+        // Python takes whatever has subscripts for a mapping, which may have more than is used.
+        boolean mapping = values instanceof Map || values instanceof List || values instanceof Undefined;
+        if (tuple != null ? next < tuple.size() : next == 0 && !mapping) {
             throw TemplateException.runtime("not all arguments converted during string formatting");
         }
         return out.toString();

@@ -4,9 +4,34 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** A lazy sequence that can be walked once: the result of {@code map}, {@code select} and their like. */
 record Generator(Iterator<Object> iterator) implements Iterable<Object> {
+
+    /** Walks what {@code source} gives, which is asked for only when the first element is. */
+    static Generator later(Supplier<Iterator<Object>> source) {
+        return new Generator(new Iterator<>() {
+            private Iterator<Object> started;
+
+            private Iterator<Object> start() {
+                if (started == null) {
+                    started = source.get();
+                }
+                return started;
+            }
+
+            @Override
+            public boolean hasNext() {
+                return start().hasNext();
+            }
+
+            @Override
+            public Object next() {
+                return start().next();
+            }
+        });
+    }
 
     static Generator map(Iterator<Object> source, Function<Object, Object> function) {
         return new Generator(new Iterator<>() {

@@ -4,6 +4,7 @@ import static io.edgeway.jinja.Args.ABSENT;
 import static io.edgeway.jinja.Args.or;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -24,13 +25,12 @@ final class SequenceFilters {
         filters.put("last", (render, value, args) -> last(render, value));
         filters.put("list", (render, value, args) -> list(render, value));
         filters.put("items", (render, value, args) -> {
-            if (value instanceof Undefined) {
-                return new Generator(Values.iterator(value));
-            }
-            if (!(value instanceof Map<?, ?> map)) {
-                throw TemplateException.runtime("can only get item pairs from a mapping");
-            }
-            return new Generator(DictView.pairs(map));
+            return Generator.later(() -> {
+                if (!(value instanceof Map<?, ?>) && !(value instanceof Undefined)) {
+                    throw TemplateException.runtime("can only get item pairs from a mapping");
+                }
+                return value instanceof Map<?, ?> map ? DictView.pairs(map) : Collections.emptyIterator();
+            });
         });
         filters.put("join", (render, value, args) -> {
             var bound = args.bind("join", 0, "d", "attribute");
@@ -57,7 +57,7 @@ final class SequenceFilters {
             var bound = args.bind("unique", 0, "case_sensitive", "attribute");
             var key = key(bound[1], bound[0]);
             var seen = new java.util.HashSet<>();
-            return Generator.filter(Values.iterator(value), item -> seen.add(Values.key(key.apply(item))));
+            return Generator.filter(Generator.later(() -> Values.iterator(value)).iterator(), item -> seen.add(Values.key(key.apply(item))));
         });
         filters.put("min", (render, value, args) -> extreme(value, args, -1));
         filters.put("max", (render, value, args) -> extreme(value, args, 1));
@@ -70,8 +70,8 @@ final class SequenceFilters {
             return sum;
         });
         filters.put("groupby", SequenceFilters::groupBy);
-        filters.put("batch", SequenceFilters::batch);
-        filters.put("slice", SequenceFilters::slices);
+        filters.put("batch", (render, value, args) -> Generator.later(() -> batch(render, value, args)));
+        filters.put("slice", (render, value, args) -> Generator.later(() -> slices(render, value, args)));
         filters.put("map", SequenceFilters::map);
         filters.put("select", (render, value, args) -> select(value, args, false, true));
         filters.put("reject", (render, value, args) -> select(value, args, false, false));
@@ -100,7 +100,7 @@ final class SequenceFilters {
         if (args.positional().isEmpty() && args.named().containsKey("attribute")) {
             var bound = args.bind("map", 0, "attribute", "default");
             var fallback = or(bound[1], null);
-            return Generator.map(Values.iterator(value), item -> {
+            return Generator.map(whenTrue(value), item -> {
                 render.step();
                 var found = Filters.path(item, bound[0]);
                 return found instanceof Undefined && fallback != null ? fallback : found;
@@ -115,7 +115,7 @@ final class SequenceFilters {
             throw TemplateException.runtime("no filter named '" + name + "'");
         }
         var rest = args.skip(1);
-        return Generator.map(Values.iterator(value), item -> {
+        return Generator.map(whenTrue(value), item -> {
             render.step();
             return filter.apply(render, item, rest);
         });
@@ -128,7 +128,7 @@ final class SequenceFilters {
         }
         var attribute = byAttribute ? args.positional().getFirst() : null;
         if (args.positional().size() == offset) {
-            return Generator.filter(Values.iterator(value), item -> Values.truth(Filters.path(item, attribute)) == keep);
+            return Generator.filter(whenTrue(value), item -> Values.truth(Filters.path(item, attribute)) == keep);
         }
         var name = Repr.str(args.positional().get(offset));
         var test = Tests.get(name);
@@ -136,7 +136,14 @@ final class SequenceFilters {
             throw TemplateException.runtime("no test named '" + name + "'");
         }
         var rest = args.skip(offset + 1);
-        return Generator.filter(Values.iterator(value), item -> test.apply(Filters.path(item, attribute), rest) == keep);
+        return Generator.filter(whenTrue(value), item -> test.apply(Filters.path(item, attribute), rest) == keep);
+    }
+
+    /** The elements of a value that is true, asked for late; None and its like count as empty here. */
+    private static Iterator<Object> whenTrue(Object value) {
+        return Generator.later(() ->
+                        Values.truth(value) ? Values.iterator(value) : Collections.emptyIterator())
+                .iterator();
     }
 
     /** What an item is compared by: an attribute of it, without regard to case unless asked for. */
@@ -229,7 +236,7 @@ final class SequenceFilters {
         return groups;
     }
 
-    private static Object batch(Render render, Object value, Args args) {
+    private static Iterator<Object> batch(Render render, Object value, Args args) {
         var bound = args.bind("batch", 1, "linecount", "fill_with");
         long size = Values.toLong(bound[0]);
         var fill = or(bound[1], null);
@@ -249,10 +256,10 @@ final class SequenceFilters {
                 batch.add(fill);
             }
         }
-        return new Generator(batches.iterator());
+        return batches.iterator();
     }
 
-    private static Object slices(Render render, Object value, Args args) {
+    private static Iterator<Object> slices(Render render, Object value, Args args) {
         var bound = args.bind("slice", 1, "slices", "fill_with");
         int count = Values.toInt(bound[0]);
         if (count < 1) {
@@ -274,6 +281,6 @@ final class SequenceFilters {
             slices.add(slice);
             start = end;
         }
-        return new Generator(slices.iterator());
+        return slices.iterator();
     }
 }

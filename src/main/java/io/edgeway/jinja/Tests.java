@@ -27,21 +27,15 @@ final class Tests {
         define("mapping", v -> v instanceof Map);
         define("sequence", v -> v instanceof String || v instanceof List || v instanceof Map || v instanceof Undefined);
         define("iterable", Values::isIterable);
-        define("callable", v -> v instanceof Callable);
+        define("callable", v -> v instanceof Callable || v instanceof Undefined);
         define("escaped", v -> false);
         define("lower", v -> StringMethods.isLower(Repr.str(v)));
         define("upper", v -> StringMethods.isUpper(Repr.str(v)));
-        define("odd", v -> Math.floorMod(Values.toLong(v), 2) == 1);
-        define("even", v -> Math.floorMod(Values.toLong(v), 2) == 0);
+        define("odd", v -> Values.equal(Arithmetic.modulo(v, 2L), 1L));
+        define("even", v -> Values.equal(Arithmetic.modulo(v, 2L), 0L));
         define("filter", v -> v instanceof String s && Filters.get(s) != null);
         define("test", v -> v instanceof String s && TESTS.containsKey(s));
-        define("divisibleby", "num", (v, n) -> {
-            long divisor = Values.toLong(n);
-            if (divisor == 0) {
-                throw TemplateException.runtime("division by zero");
-            }
-            return Values.toLong(v) % divisor == 0;
-        });
+        define("divisibleby", "num", (v, n) -> Values.equal(Arithmetic.modulo(v, n), 0L));
         define("sameas", "other", (v, o) -> v == o || v != null && !(v instanceof List) && !(v instanceof Map) && v.equals(o));
         define("in", "seq", (v, seq) -> Values.contains(seq, v));
         for (var operator : List.of("==", "!=", "<", "<=", ">", ">=")) {

@@ -24,7 +24,6 @@ final class TextFilters {
         simple(filters, "e", TextFilters::escape);
         simple(filters, "forceescape", TextFilters::escape);
         simple(filters, "striptags", TextFilters::stripTags);
-        filters.put("pprint", (render, value, args) -> render.made(Repr.repr(value)));
         filters.put("replace", (render, value, args) -> {
             var bound = args.bind("replace", 2, "old", "new", "count");
             var count = or(bound[2], null);
@@ -132,16 +131,16 @@ final class TextFilters {
 
     private static Object truncate(Render render, Object value, Args args) {
         var bound = args.bind("truncate", 0, "length", "killwords", "end", "leeway");
-        var s = Values.text(value, "the truncated value");
         var end = Values.text(or(bound[2], "..."), "end");
         long length = Values.toLong(or(bound[0], 255L));
         long leeway = Values.toLong(or(or(bound[3], null) == null ? Args.ABSENT : bound[3], 5L));
         if (length < Text.length(end) || leeway < 0) {
             throw TemplateException.runtime("truncate needs a length of at least " + Text.length(end) + " and no negative leeway");
         }
-        if (Text.length(s) <= length + leeway) {
-            return s;
+        if (Values.length(value) <= length + leeway) {
+            return value;
         }
+        var s = Values.text(value, "the truncated value");
         var cut = Text.slice(s, 0, (int) length - Text.length(end), 1);
         if (Values.truth(or(bound[1], false))) {
             return cut + end;
