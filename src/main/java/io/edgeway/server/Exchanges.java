@@ -8,7 +8,9 @@ import io.edgeway.pipeline.Stage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +33,9 @@ public class Exchanges {
                 .register(registry);
         registry.gauge("edgeway.exchanges.in.flight", inFlight, InFlight::count);
     }
+
+    /** Being called is what creates this bean: a scrape finds its meters before the first exchange. */
+    void start(@Observes StartupEvent event) {}
 
     void ended(Exchange exchange, Outcome outcome) {
         String backend = exchange.backend() == null ? "none" : exchange.backend();

@@ -27,12 +27,13 @@ final class Cloudy {
                       models:
                         cloud: { cloud: { upstreams: [fake], as: "fake?text=Hello from the cloud" } }
                         tools: { cloud: { upstreams: [fake], as: "fake?tool=get_weather" } }
-                        busy: { cloud: { upstreams: [fake], as: "fake?status=429&retry-after=7" } }
+                        busy: { cloud: { upstreams: [limited], as: "fake?status=429&retry-after=7" } }
                         scripted: { cloud: { upstreams: [fake], as: fake } }
                       upstreams:
-                        fake: { url: "%s", key: sk-upstream }
+                        fake: { url: "%1$s", key: sk-upstream }
+                        limited: { url: "%1$s", key: sk-upstream }
                       plugins:
-                        callers: { type: auth, keys: { tester: "%s" } }
+                        callers: { type: auth, keys: { tester: "%2$s" } }
                         route: { type: router }
                       routes:
                         - { match: "/v1/*", chain: [callers, route] }

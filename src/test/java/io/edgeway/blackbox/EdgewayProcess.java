@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
 
 /** A started edgeway on free ports of the loopback. */
 final class EdgewayProcess implements AutoCloseable {
@@ -122,14 +123,17 @@ final class EdgewayProcess implements AutoCloseable {
                 .build());
     }
 
-    /** The value of a metric without labels, or the sum over its labels. */
+    /** The value of a metric, summed over its labels. */
     double metric(String name) {
-        return admin("/metrics")
-                .body()
-                .lines()
+        String metrics = admin("/metrics").body();
+        double[] values = metrics.lines()
                 .filter(line -> line.startsWith(name + ' ') || line.startsWith(name + '{'))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .sum();
+                .toArray();
+        if (values.length == 0) {
+            throw new AssertionError("no metric " + name + " in:\n" + metrics);
+        }
+        return DoubleStream.of(values).sum();
     }
 
     /** Resident memory now. */
