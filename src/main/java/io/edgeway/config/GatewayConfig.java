@@ -57,6 +57,13 @@ public interface GatewayConfig {
         @WithDefault("4096")
         int maxExchanges();
 
+        /** Origins of pages that may open WebSockets from a browser, besides the node's own; an asterisk means any. */
+        Optional<List<String>> origins();
+
+        /** Between pings on a WebSocket; a peer that is silent for three of them is gone. */
+        @WithDefault("30s")
+        Duration socketPing();
+
         /** Where state that outlives a restart is kept. */
         Optional<String> stateDirectory();
     }

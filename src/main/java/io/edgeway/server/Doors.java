@@ -21,6 +21,7 @@ final class Doors {
     private final Map<String, Door> posts = new HashMap<>();
     private final ModelsDoor models = new ModelsDoor();
     private final ResponsesDoor responses;
+    private final SocketDoor sockets;
 
     Doors(Gateways gateways, InFlight inFlight, Exchanges metrics) {
         this.gateways = gateways;
@@ -28,6 +29,7 @@ final class Doors {
         Conversations conversations = new Conversations(
                 () -> gateways.current().config().gateway().responses());
         responses = new ResponsesDoor(conversations);
+        sockets = new SocketDoor(new SocketSession.Door(gateways, inFlight, metrics), conversations);
         posts.put(CountTokensDoor.PATH, new CountTokensDoor());
         Map<Dialect, Interpreter> translated = Map.of(
                 Dialect.RESPONSES, new ResponsesInterpreter(conversations),
@@ -62,7 +64,9 @@ final class Doors {
         }
         String path = request.path();
         Door post = posts.get(path);
-        if (post != null) {
+        if (sockets.serves(request)) {
+            sockets.handle(request, gateway);
+        } else if (post != null) {
             if (request.method() == HttpMethod.POST) {
                 post.handle(request, gateway);
             } else {

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 @ApplicationScoped
 public class InFlight {
     private final Set<Delivery> deliveries = ConcurrentHashMap.newKeySet();
+    private volatile Runnable onDrain = () -> {};
     private volatile boolean draining;
 
     void add(Delivery delivery) {
@@ -32,6 +33,11 @@ public class InFlight {
         return draining;
     }
 
+    /** Runs when the running exchanges have ended, or have been told to. */
+    void onDrain(Runnable listener) {
+        onDrain = listener;
+    }
+
     /** Waits until no exchange is left, then tells those that the deadline leaves. Blocks; not for an event loop. */
     void drain(long millis) {
         draining = true;
@@ -41,6 +47,7 @@ public class InFlight {
             deliveries.forEach(Delivery::shutDown);
             await(System.nanoTime() + 1_000_000_000L);
         }
+        onDrain.run();
     }
 
     private synchronized void await(long deadline) {

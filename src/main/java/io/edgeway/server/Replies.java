@@ -46,8 +46,13 @@ final class Replies {
 
     static void retryAfter(HttpServerResponse response, ApiException error) {
         if (error.retryAfterMillis() >= 0) {
-            response.putHeader("retry-after", Long.toString(Math.max(1, (error.retryAfterMillis() + 999) / 1000)));
+            response.putHeader("retry-after", seconds(error));
         }
+    }
+
+    /** The value of {@code Retry-After}. */
+    static String seconds(ApiException error) {
+        return Long.toString(Math.max(1, (error.retryAfterMillis() + 999) / 1000));
     }
 
     /** What the client is told of a failure; what it must not see goes to the log. */

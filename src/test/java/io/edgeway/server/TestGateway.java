@@ -33,7 +33,7 @@ public final class TestGateway implements AutoCloseable {
         this.gateways = new Gateways(new Node(vertx, meters), ConfigSource.of(file));
         await(gateways.reload());
         Doors doors = new Doors(gateways, inFlight, new Exchanges(meters, inFlight));
-        this.server = await(vertx.createHttpServer(new HttpServerOptions().setHost("127.0.0.1").setPort(0))
+        this.server = await(vertx.createHttpServer(SocketOptions.apply(new HttpServerOptions().setHost("127.0.0.1").setPort(0)))
                 .requestHandler(doors::handle)
                 .listen());
     }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /** The kept responses of a node, within the bounds that the live configuration states. */
-public final class Conversations {
+public final class Conversations implements KeptResponses {
     private final Supplier<GatewayConfig.ResponsesConfig> options;
     private volatile MemoryResponses memory;
 
@@ -33,13 +33,18 @@ public final class Conversations {
         return store;
     }
 
-    public Future<Void> put(String tenant, String id, StoredResponse response) {
+    @Override
+    public void keep(String tenant, String id, StoredResponse response, boolean store) {
+        if (!store) {
+            return;
+        }
         GatewayConfig.ResponsesConfig bounds = options.get();
-        MemoryResponses store = memory();
-        store.bound(bounds.memory().value());
-        return store.put(tenant, id, response, bounds.ttl());
+        MemoryResponses kept = memory();
+        kept.bound(bounds.memory().value());
+        kept.put(tenant, id, response, bounds.ttl());
     }
 
+    @Override
     public Future<StoredResponse> find(String tenant, String id) {
         return memory().find(tenant, id);
     }

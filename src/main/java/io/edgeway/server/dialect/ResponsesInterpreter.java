@@ -16,10 +16,10 @@ import java.util.Map;
 
 /** OpenAI's responses, with the conversations that they go on with. */
 public final class ResponsesInterpreter implements Interpreter {
-    private final Conversations conversations;
+    private final KeptResponses kept;
 
-    public ResponsesInterpreter(Conversations conversations) {
-        this.conversations = conversations;
+    public ResponsesInterpreter(KeptResponses kept) {
+        this.kept = kept;
     }
 
     @Override
@@ -36,7 +36,7 @@ public final class ResponsesInterpreter implements Interpreter {
         if (previous == null) {
             return Future.succeededFuture(List.of());
         }
-        return conversations.find(exchange.principal().tenant(), previous).map(stored -> {
+        return kept.find(exchange.principal().tenant(), previous).map(stored -> {
             if (stored == null) {
                 throw ApiException.badRequest(
                         "previous_response_id",
@@ -99,15 +99,13 @@ public final class ResponsesInterpreter implements Interpreter {
         }
 
         private void store() {
-            if (!request.store()) {
-                return;
-            }
             List<Map<String, Object>> items = new ArrayList<>(history);
             items.addAll(request.input());
-            conversations.put(
+            kept.keep(
                     exchange.principal().tenant(),
                     assembler.id(),
-                    new StoredResponse(assembler.json(), Json.write(items)));
+                    new StoredResponse(assembler.json(), Json.write(items)),
+                    request.store());
         }
     }
 

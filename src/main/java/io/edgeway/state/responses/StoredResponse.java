@@ -7,7 +7,8 @@ package io.edgeway.state.responses;
  * @param input the array of all items that it answers, those of earlier turns included
  */
 public record StoredResponse(byte[] response, byte[] input) {
-    int weight() {
+    /** Bytes that it takes. */
+    public int weight() {
         return response.length + input.length;
     }
 }
