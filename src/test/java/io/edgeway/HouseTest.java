@@ -1,17 +1,23 @@
 package io.edgeway;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -63,6 +69,26 @@ class HouseTest {
                         }
                     }
                 })
+                .check(house);
+    }
+
+    /** The native binary runs class initializers when it is built: what they make would be the same at every start. */
+    @Test
+    void nothingOfOneStartIsKeptInAStaticField() {
+        fields().that()
+                .areStatic()
+                .and()
+                .haveRawType(assignableTo(Random.class)
+                        .or(assignableTo(Thread.class))
+                        .or(assignableTo(ByteBuffer.class))
+                        .or(assignableTo(ExecutorService.class)))
+                .should(new ArchCondition<>("not exist") {
+                    @Override
+                    public void check(JavaField field, ConditionEvents events) {
+                        events.add(SimpleConditionEvent.violated(field, field.getFullName()));
+                    }
+                })
+                .allowEmptyShould(true)
                 .check(house);
     }
 

@@ -1,18 +1,13 @@
 package io.edgeway.server.dialect;
 
-import java.security.SecureRandom;
-import java.util.HexFormat;
+import java.util.UUID;
 
 /** Ids that cannot be guessed: where callers have no key, an id is all that keeps one's state from another. */
 public final class Ids {
-    private static final SecureRandom RANDOM = new SecureRandom();
-
     private Ids() {}
 
-    /** The prefix and 128 random bits. */
+    /** The prefix and 122 random bits of the system's secure source, 32 hexadecimal digits in all. */
     public static String next(String prefix) {
-        byte[] bytes = new byte[16];
-        RANDOM.nextBytes(bytes);
-        return prefix + HexFormat.of().formatHex(bytes);
+        return prefix + UUID.randomUUID().toString().replace("-", "");
     }
 }
