@@ -106,7 +106,13 @@ final class GatewayBuilder {
             LocalBackend backend = new LocalBackend(name, options.local().get(), context);
             backends.add(backend);
             models.add(new Model(
-                    name, Model.Kind.LOCAL, backend, List.of(), options.contextLength().orElse(0), created));
+                    name,
+                    Model.Kind.LOCAL,
+                    backend,
+                    List.of(),
+                    options.contextLength().orElse(0),
+                    created,
+                    price(options)));
         } catch (IllegalArgumentException e) {
             problem(path + ".local", e.getMessage());
         }
@@ -142,10 +148,26 @@ final class GatewayBuilder {
         if (used.isEmpty()) {
             return;
         }
-        CloudBackend backend = new CloudBackend(name, cloud, used, context);
-        backends.add(backend);
-        models.add(
-                new Model(name, Model.Kind.CLOUD, backend, List.of(), options.contextLength().orElse(0), created));
+        try {
+            CloudBackend backend = new CloudBackend(name, cloud, used, context);
+            backends.add(backend);
+            models.add(new Model(
+                    name,
+                    Model.Kind.CLOUD,
+                    backend,
+                    cloud.fallback().orElse(List.of()),
+                    options.contextLength().orElse(0),
+                    created,
+                    price(options)));
+        } catch (IllegalArgumentException e) {
+            problem(path + ".cloud", e.getMessage());
+        }
+    }
+
+    private static Model.Price price(GatewayConfig.ModelConfig options) {
+        return options.price()
+                .map(price -> new Model.Price(price.input(), price.output()))
+                .orElse(null);
     }
 
     private void choice(

@@ -1,6 +1,6 @@
 package io.edgeway.pipeline;
 
-/** What a plugin asks of a backend beyond the request itself. A backend that cannot do it ignores it. */
+/** What a plugin asks of the router or a backend beyond the request itself. A backend that cannot do it ignores it. */
 public final class Hints {
     /**
      * The beginning of the answer, which the client has already: the backend goes on right after it. Its reply holds
@@ -13,6 +13,9 @@ public final class Hints {
 
     /** Admission to the backends of this node, where a plugin before the router keeps it. */
     public static final Fact<Admission> ADMISSION = Fact.named("admission");
+
+    /** Why the exchange must not leave this node, where a plugin before the router found a reason. */
+    public static final Fact<String> STAYS = Fact.named("stays");
 
     private Hints() {}
 }

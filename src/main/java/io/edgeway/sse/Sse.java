@@ -46,4 +46,21 @@ public final class Sse {
     public static byte[] comment(String text) {
         return (": " + text + "\n\n").getBytes(StandardCharsets.UTF_8);
     }
+
+    /** The offset after the last whole event of a part of a stream, or -1 where it holds no end of an event. */
+    public static int lastEventEnd(byte[] bytes) {
+        for (int i = bytes.length - 1; i > 0; i--) {
+            if (endsEvent(bytes, i)) {
+                return i + 1;
+            }
+        }
+        return -1;
+    }
+
+    /** Whether a line feed stands at {@code at} that ends an empty line. */
+    public static boolean endsEvent(byte[] bytes, int at) {
+        return bytes[at] == '\n'
+                && at > 0
+                && (bytes[at - 1] == '\n' || bytes[at - 1] == '\r' && at > 1 && bytes[at - 2] == '\n');
+    }
 }

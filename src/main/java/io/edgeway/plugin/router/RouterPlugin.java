@@ -1,54 +1,205 @@
 package io.edgeway.plugin.router;
 
 import io.edgeway.api.ApiException;
+import io.edgeway.api.Dialect;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.Model;
+import io.edgeway.pipeline.Models;
 import io.edgeway.pipeline.Next;
 import io.edgeway.pipeline.Plugin;
 import io.edgeway.pipeline.PluginContext;
+import io.edgeway.pipeline.Principal;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.pipeline.Stage;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Resolves the model's name to a backend and calls it; a choice falls to its next model while no byte has left. */
+/** Resolves the model's name to the models that may answer, puts them in order, and calls them. */
 final class RouterPlugin implements Plugin {
-    private final PluginContext context;
+    /*
+     * The order of the policies is fixed: what a caller says, what must be, what can be, what is likely to do, what is
+     * there in time, what is well and cheap. A later one never brings back what an earlier one left out.
+     */
+    static final String HEADER = "x-edgeway-route";
 
-    RouterPlugin(PluginContext context) {
+    private final PluginContext context;
+    private final RouterConfig options;
+    private final HardRules rules;
+    private final Difficulty difficulty;
+    private final Cascade cascade;
+    private final LoadPolicy load;
+    private final HealthAndMoney health;
+    private final LocalHedge hedge;
+    private final RouterMeters meters;
+
+    /** @param difficulty may be null, where no head is asked */
+    RouterPlugin(RouterConfig options, Difficulty difficulty, PluginContext context) {
         this.context = context;
+        this.options = options;
+        this.difficulty = difficulty;
+        this.rules = HardRules.of(options.rules().orElse(List.of()));
+        this.meters = new RouterMeters(context.meters());
+        this.cascade = options.policy() == RouterConfig.Policy.CASCADE
+                ? new Cascade(context.vertx(), options.cascade())
+                : null;
+        this.load = options.load().enabled() ? new LoadPolicy(options.load()) : null;
+        this.health = new HealthAndMoney(options.cheapest());
+        this.hedge = options.hedge().enabled() ? new LocalHedge(context.vertx(), options.hedge(), meters) : null;
     }
 
     @Override
     public Future<Reply> handle(Exchange exchange, Next next) {
         String name = exchange.model();
         Model model = context.models().find(name);
-        if (model == null || !exchange.principal().mayUse(name)) {
+        Principal principal = exchange.principal();
+        if (model == null || !principal.mayUse(name)) {
             return Future.failedFuture(ApiException.modelNotFound(name));
         }
+        Selection selection = new Selection(
+                exchange,
+                candidates(model, principal),
+                model.kind() == Model.Kind.CHOICE ? Reason.ORDER : Reason.EXPLICIT);
+        explicit(selection);
+        stays(selection);
+        rules.apply(selection);
+        if (model.kind() == Model.Kind.CHOICE && exchange.dialect() == Dialect.CHAT) {
+            Capability.apply(selection);
+            if (selection.has(Model.Kind.LOCAL) && selection.has(Model.Kind.CLOUD)) {
+                return judge(selection);
+            }
+        }
+        return call(selection);
+    }
+
+    private Future<Reply> judge(Selection selection) {
+        boolean free = selection.reason().kind() != Reason.Kind.EXPLICIT && selection.reason().kind() != Reason.Kind.RULE;
+        if (cascade != null && free) {
+            selection.prefer(Model.Kind.LOCAL, selection.reason());
+            selection.cascade(true);
+        }
+        if (difficulty == null || !free) {
+            return call(selection);
+        }
+        return difficulty.apply(selection).compose(v -> {
+            try {
+                return call(selection);
+            } catch (RuntimeException e) {
+                return Future.failedFuture(e);
+            }
+        });
+    }
+
+    private Future<Reply> call(Selection selection) {
+        Exchange exchange = selection.exchange();
+        if (selection.models().isEmpty()) {
+            throw ApiException.unavailable(
+                    "no_model_available", "No model that may answer this request is configured.", -1);
+        }
+        if (load != null) {
+            load.apply(selection);
+        }
+        health.apply(selection);
         exchange.passport().stamp(Stage.ROUTED);
-        if (model.kind() != Model.Kind.CHOICE) {
-            exchange.replyHeaders().set("x-edgeway-route", "explicit");
-            return model.backend().call(exchange);
+        if (!selection.open()) {
+            Model only = selection.models().getFirst();
+            String asked = exchange.model();
+            exchange.model(only.name());
+            routed(exchange, asked, selection.reason());
+            return RoutedCall.call(only, exchange);
         }
-        return tryNext(exchange, model.choices(), 0);
+        return new RoutedCall(this, selection).start(selection.cascade());
     }
 
-    private Future<Reply> tryNext(Exchange exchange, List<String> choices, int at) {
-        Model choice = context.models().find(choices.get(at));
-        exchange.model(choice.name());
-        exchange.replyHeaders().set("x-edgeway-route", at == 0 ? "first" : "fallback");
-        Future<Reply> reply = choice.backend().call(exchange);
-        if (at + 1 == choices.size()) {
-            return reply;
+    private List<Model> candidates(Model model, Principal principal) {
+        Models models = context.models();
+        List<Model> found = new ArrayList<>(1 + model.choices().size());
+        if (model.backend() != null) {
+            found.add(model);
         }
-        return reply.recover(failure -> exchange.isCancelled() || !elsewhere(failure)
-                ? Future.failedFuture(failure)
-                : tryNext(exchange, choices, at + 1));
+        boolean named = model.choices().stream().anyMatch(principal.models()::contains);
+        for (String choice : model.choices()) {
+            Model other = models.find(choice);
+            // A key that may use a choice may use what it chooses, unless the key itself names some of these.
+            if (other != null && other.backend() != null && (!named || principal.mayUse(choice))) {
+                found.add(other);
+            }
+        }
+        return found;
     }
 
-    /** Whether another backend might do better: not when the request itself is at fault. */
-    private static boolean elsewhere(Throwable failure) {
-        return !(failure instanceof ApiException e) || e.status() >= 500 || e.status() == 429;
+    private void explicit(Selection selection) {
+        String wanted = options.header() ? selection.exchange().requestHeader(HEADER) : null;
+        if (wanted == null || wanted.equals("auto")) {
+            return;
+        }
+        Model.Kind kind = switch (wanted) {
+            case "local" -> Model.Kind.LOCAL;
+            case "cloud" -> Model.Kind.CLOUD;
+            default ->
+                throw ApiException.badRequest(HEADER, "The header " + HEADER + " takes local, cloud or auto.");
+        };
+        selection.keep(model -> model.kind() == kind, Reason.EXPLICIT);
+        selection.because(Reason.of(Reason.Kind.EXPLICIT, "header=" + wanted));
+        if (selection.models().isEmpty()) {
+            throw ApiException.badRequest(
+                    HEADER,
+                    "The model '" + ApiException.abbreviate(selection.exchange().model()) + "' has no " + wanted
+                            + " backend here.");
+        }
+    }
+
+    private static void stays(Selection selection) {
+        String why = selection.exchange().fact(Hints.STAYS);
+        if (why == null) {
+            return;
+        }
+        selection.keep(model -> model.kind() == Model.Kind.LOCAL, Reason.of(Reason.Kind.STAYS, why));
+        selection.because(Reason.of(Reason.Kind.STAYS, why));
+        if (selection.models().isEmpty()) {
+            throw ApiException.forbidden(
+                    "must_stay",
+                    "This request must not leave the node (" + why + "), and '"
+                            + ApiException.abbreviate(selection.exchange().model()) + "' has no local model.");
+        }
+    }
+
+    void routed(Exchange exchange, String asked, Reason reason) {
+        exchange.replyHeaders().set(HEADER, reason.toString());
+        Model model = context.models().find(exchange.model());
+        meters.routed(
+                asked,
+                exchange.backend() != null ? exchange.backend() : model.backend().name(),
+                reason);
+    }
+
+    Vertx vertx() {
+        return context.vertx();
+    }
+
+    RouterMeters meters() {
+        return meters;
+    }
+
+    Cascade cascade() {
+        return cascade;
+    }
+
+    LocalHedge hedge() {
+        return hedge;
+    }
+
+    boolean failover() {
+        return options.failover();
+    }
+
+    boolean goesOn() {
+        return options.goingOn().enabled();
+    }
+
+    RouterConfig.GoingOnConfig goingOn() {
+        return options.goingOn();
     }
 }

@@ -1,2 +1,5 @@
-/** Chooses what answers an exchange, and tries the next one when the first cannot begin. */
+/**
+ * Chooses what answers an exchange: this node's own model or a cloud, whichever will do, in time, and either in place of
+ * the other when one fails. No other part of edgeway knows both.
+ */
 package io.edgeway.plugin.router;

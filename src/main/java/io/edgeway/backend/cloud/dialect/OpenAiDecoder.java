@@ -44,7 +44,7 @@ final class OpenAiDecoder extends StreamDecoder {
         }
         heldWholeEvent = false;
         Buffer all = held == null ? bytes : held.appendBuffer(bytes);
-        int cut = UsageFilter.lastBlankLine(all);
+        int cut = Sse.lastEventEnd(all.getBytes());
         if (cut < 0) {
             held = copy(all);
             // A blank line that ends in CR so far: the LF is still to come, or the lines end in CR alone, which is

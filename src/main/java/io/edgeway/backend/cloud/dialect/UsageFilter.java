@@ -1,5 +1,6 @@
 package io.edgeway.backend.cloud.dialect;
 
+import io.edgeway.sse.Sse;
 import io.vertx.core.buffer.Buffer;
 
 /** Cuts the chunk that only states the usage out of raw server-sent events. */
@@ -8,22 +9,6 @@ final class UsageFilter {
     private static final byte[] CHOICES = {'"', 'c', 'h', 'o', 'i', 'c', 'e', 's', '"'};
 
     private UsageFilter() {}
-
-    /** The offset after the last blank line, or -1 where there is none. */
-    static int lastBlankLine(Buffer bytes) {
-        for (int i = bytes.length() - 1; i > 0; i--) {
-            if (bytes.getByte(i) == '\n' && endsLine(bytes, i - 1)) {
-                return i + 1;
-            }
-        }
-        return -1;
-    }
-
-    /** Whether a line break ends at {@code at}, or just before a CR that stands there. */
-    private static boolean endsLine(Buffer bytes, int at) {
-        byte b = bytes.getByte(at);
-        return b == '\n' || b == '\r' && at > 0 && bytes.getByte(at - 1) == '\n';
-    }
 
     /** The same events without those that state a usage and hold no choice; the same buffer where there is none. */
     static Buffer strip(Buffer events) {
@@ -35,7 +20,7 @@ final class UsageFilter {
         int from = 0;
         while (from < bytes.length) {
             int to = from + 1;
-            while (to < bytes.length && !(bytes[to] == '\n' && endsLine(events, to - 1))) {
+            while (to < bytes.length && !Sse.endsEvent(bytes, to)) {
                 to++;
             }
             to = Math.min(bytes.length, to + 1);
