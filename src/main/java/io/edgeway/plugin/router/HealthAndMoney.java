@@ -18,24 +18,28 @@ final class HealthAndMoney {
         if (!selection.open()) {
             return;
         }
-        Model first = selection.models().getFirst();
         if (cheapest) {
-            int prompt = Ask.promptTokens(selection.exchange());
-            int reply = reply(selection.exchange());
-            // Only models of one kind are each other's equals, so each kind keeps its places.
-            selection.sort(Comparator.comparing((Model model) -> model.kind() != first.kind())
-                    .thenComparingDouble(model -> cost(model, prompt, reply)));
-            if (selection.models().getFirst() != first) {
-                selection.because(Reason.of(Reason.Kind.PRICE, null));
-                first = selection.models().getFirst();
-            }
+            byPrice(selection);
         }
+        Model first = selection.models().getFirst();
         if (!first.backend().available()) {
             selection.sort(Comparator.comparing(model -> !model.backend().available()));
             if (selection.models().getFirst() != first) {
                 selection.because(Reason.of(
                         Reason.Kind.HEALTH, "unavailable=" + first.backend().name()));
             }
+        }
+    }
+
+    private static void byPrice(Selection selection) {
+        Model first = selection.models().getFirst();
+        int prompt = Ask.promptTokens(selection.exchange());
+        int reply = reply(selection.exchange());
+        // Only models of one kind are each other's equals, so each kind keeps its places.
+        selection.sort(Comparator.comparing((Model model) -> model.kind() != first.kind())
+                .thenComparingDouble(model -> cost(model, prompt, reply)));
+        if (selection.models().getFirst() != first) {
+            selection.because(Reason.of(Reason.Kind.PRICE, null));
         }
     }
 

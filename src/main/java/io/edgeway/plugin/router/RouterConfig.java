@@ -77,8 +77,12 @@ public interface RouterConfig {
 
     /** The learnt head on the prompt's embedding. */
     interface DifficultyConfig {
-        /** A file with the head's weights; the one that ships with edgeway if absent. */
+        /** A file with the head's weights, needed for the policy difficulty; a cascade asks it first where it is given. */
         Optional<String> head();
+
+        /** The directory of the embedding model that the head was trained on. */
+        @WithDefault("models/minilm")
+        String embedder();
 
         /** The probability that the local model will do from which it is asked. */
         @WithDefault("0.5")

@@ -2,6 +2,7 @@ package io.edgeway.plugin.router;
 
 import io.edgeway.api.ApiException;
 import io.edgeway.api.Dialect;
+import io.edgeway.embed.SharedEmbedder;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.Model;
@@ -29,17 +30,19 @@ final class RouterPlugin implements Plugin {
     private final RouterConfig options;
     private final HardRules rules;
     private final Difficulty difficulty;
+    private final SharedEmbedder embedder;
     private final Cascade cascade;
     private final LoadPolicy load;
     private final HealthAndMoney health;
     private final LocalHedge hedge;
     private final RouterMeters meters;
 
-    /** @param difficulty may be null, where no head is asked */
-    RouterPlugin(RouterConfig options, Difficulty difficulty, PluginContext context) {
+    /** @param difficulty and {@code embedder} are null where no head is asked */
+    RouterPlugin(RouterConfig options, Difficulty difficulty, SharedEmbedder embedder, PluginContext context) {
         this.context = context;
         this.options = options;
         this.difficulty = difficulty;
+        this.embedder = embedder;
         this.rules = HardRules.of(options.rules().orElse(List.of()));
         this.meters = new RouterMeters(context.meters());
         this.cascade = options.policy() == RouterConfig.Policy.CASCADE
@@ -48,6 +51,11 @@ final class RouterPlugin implements Plugin {
         this.load = options.load().enabled() ? new LoadPolicy(options.load()) : null;
         this.health = new HealthAndMoney(options.cheapest());
         this.hedge = options.hedge().enabled() ? new LocalHedge(context.vertx(), options.hedge(), meters) : null;
+    }
+
+    @Override
+    public Future<Void> start() {
+        return embedder == null ? Future.succeededFuture() : embedder.open();
     }
 
     @Override

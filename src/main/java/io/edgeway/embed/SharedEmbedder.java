@@ -1,0 +1,61 @@
+package io.edgeway.embed;
+
+import ai.onnxruntime.OrtException;
+import io.edgeway.pipeline.PluginContext;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+
+/** The embedder of one model directory, opened off the event loop on first use and shared by all plugins of a node. */
+public final class SharedEmbedder implements AutoCloseable {
+    private final Vertx vertx;
+    private final Path directory;
+    private Future<SentenceEmbedder> opening;
+    private boolean closed;
+
+    private SharedEmbedder(Vertx vertx, Path directory) {
+        this.vertx = vertx;
+        this.directory = directory;
+    }
+
+    public static SharedEmbedder of(PluginContext context, Path directory) {
+        Path path = directory.toAbsolutePath().normalize();
+        return context.shared("embedder:" + path, () -> new SharedEmbedder(context.vertx(), path));
+    }
+
+    /** Opens the model now; a plugin that needs it calls this when it starts, so that no request pays for it. */
+    public Future<Void> open() {
+        return embedder().mapEmpty();
+    }
+
+    /** The text's vector, of length one. */
+    public Future<float[]> embed(String text) {
+        return embedder().compose(embedder -> embedder.embed(text));
+    }
+
+    private synchronized Future<SentenceEmbedder> embedder() {
+        if (closed) {
+            return Future.failedFuture(new IllegalStateException("closed"));
+        }
+        if (opening == null || opening.failed()) {
+            opening = vertx.executeBlocking(() -> SentenceEmbedder.open(directory, 1, 0), false);
+        }
+        return opening;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (opening != null) {
+            opening.onSuccess(SharedEmbedder::close);
+        }
+    }
+
+    private static void close(SentenceEmbedder embedder) {
+        try {
+            embedder.close();
+        } catch (OrtException e) {
+            throw new IllegalStateException("the embedding model does not close: " + e.getMessage(), e);
+        }
+    }
+}
