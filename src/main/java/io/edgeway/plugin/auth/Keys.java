@@ -1,53 +1,60 @@
 package io.edgeway.plugin.auth;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.HexFormat;
+import io.edgeway.pipeline.Principal;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Virtual keys, known by their hashes alone. */
+/** The keys that are in force, by digest. */
 final class Keys {
-    private static final String PREFIX = "sha256:";
+    private static final Digest NONE = Digest.of("");
 
-    private record Key(String id, byte[] hash) {}
+    private record Entry(Digest digest, VirtualKey key, Principal principal, Instant until) {}
 
-    private final List<Key> keys;
+    private final Map<Digest, Entry> byDigest = new HashMap<>();
 
-    private Keys(List<Key> keys) {
-        this.keys = keys;
-    }
-
-    static Keys of(Map<String, String> hashes) {
-        List<Key> keys = new ArrayList<>();
-        hashes.forEach((id, hash) -> {
-            if (!hash.matches("sha256:[0-9a-fA-F]{64}")) {
-                throw new IllegalArgumentException("keys." + id + ": expected 'sha256:' and 64 hexadecimal digits");
+    /** @param inline hashes by id */
+    static Keys of(Map<String, String> inline, Collection<VirtualKey> filed) {
+        Keys keys = new Keys();
+        inline.forEach((id, hash) -> {
+            try {
+                keys.add(new VirtualKey(
+                        id, hash, null, null, id, List.of(), List.of(), "", null, null, null));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("keys." + id + ": " + e.getMessage());
             }
-            keys.add(new Key(id, HexFormat.of().parseHex(hash.substring(PREFIX.length()))));
         });
-        return new Keys(List.copyOf(keys));
+        filed.forEach(keys::add);
+        return keys;
     }
 
-    /** The id of the key with this secret, or null. Takes as long for an unknown key as for a known one. */
-    String find(String secret) {
-        byte[] hash = sha256(secret);
-        String found = null;
-        for (Key key : keys) {
-            if (MessageDigest.isEqual(key.hash, hash)) {
-                found = key.id;
-            }
+    private void add(VirtualKey key) {
+        Principal principal = key.principal();
+        put(new Entry(Digest.parse(key.hash()), key, principal, Instant.MAX));
+        if (key.previous() != null && key.previousUntil() != null) {
+            put(new Entry(Digest.parse(key.previous()), key, principal, key.previousUntil()));
         }
-        return found;
     }
 
-    private static byte[] sha256(String secret) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
+    private void put(Entry entry) {
+        Entry other = byDigest.put(entry.digest, entry);
+        if (other != null && !other.key.id().equals(entry.key.id())) {
+            throw new IllegalArgumentException(
+                    "the keys '" + other.key.id() + "' and '" + entry.key.id() + "' have the same hash");
         }
+    }
+
+    /** Who holds this secret, or null if nobody does now. */
+    Principal find(String secret, Instant now) {
+        Digest digest = Digest.of(secret);
+        Entry entry = byDigest.get(digest);
+        boolean same = digest.same(entry == null ? NONE : entry.digest);
+        return same && entry != null && entry.key.usable(now) && now.isBefore(entry.until) ? entry.principal : null;
+    }
+
+    int size() {
+        return byDigest.size();
     }
 }
