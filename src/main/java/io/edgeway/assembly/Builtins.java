@@ -4,6 +4,7 @@ import io.edgeway.pipeline.PluginFactory;
 import io.edgeway.plugin.accesslog.AccessLogFactory;
 import io.edgeway.plugin.auth.AuthFactory;
 import io.edgeway.plugin.cache.CacheFactory;
+import io.edgeway.plugin.protect.ProtectFactory;
 import io.edgeway.plugin.ratelimit.RateLimitFactory;
 import io.edgeway.plugin.router.RouterFactory;
 import java.util.Collections;
@@ -23,6 +24,7 @@ public final class Builtins {
                         new AccessLogFactory(),
                         new AuthFactory(),
                         new CacheFactory(),
+                        new ProtectFactory(),
                         new RateLimitFactory(),
                         new RouterFactory())) {
             byType.put(factory.type(), factory);

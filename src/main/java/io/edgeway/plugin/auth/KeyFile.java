@@ -62,19 +62,23 @@ public final class KeyFile {
         List<VirtualKey> keys = new ArrayList<>(list.size());
         Set<String> ids = new HashSet<>();
         for (Object item : list) {
-            String name = "keys[" + keys.size() + "]";
             try {
                 VirtualKey key = key(item);
-                name = key.id();
                 if (!ids.add(key.id())) {
                     throw new IllegalArgumentException("id: there are two of it");
                 }
                 keys.add(key);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(file + ": " + name + ": " + e.getMessage());
+                throw new IllegalArgumentException(file + ": " + name(item, keys.size()) + ": " + e.getMessage());
             }
         }
         return keys;
+    }
+
+    private static String name(Object item, int position) {
+        return item instanceof Map<?, ?> map && map.get("id") != null
+                ? "key " + map.get("id")
+                : "keys[" + position + "]";
     }
 
     private static VirtualKey key(Object item) {

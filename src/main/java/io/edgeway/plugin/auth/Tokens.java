@@ -55,7 +55,7 @@ final class Tokens {
     }
 
     Future<Principal> check(String token) {
-        return auth.authenticate(new TokenCredentials(token)).map(user -> principal(user.principal()));
+        return auth.authenticate(new TokenCredentials(token)).map(user -> principal(user.attributes().getJsonObject("accessToken")));
     }
 
     private Principal principal(JsonObject claims) {
@@ -63,6 +63,9 @@ final class Tokens {
                 || tenant.isEmpty()
                 || tenant.length() > MAX_TENANT) {
             throw new IllegalArgumentException("the token has no claim '" + options.tenantClaim() + "'");
+        }
+        if (!claims.containsKey("exp")) {
+            throw new IllegalArgumentException("the token never expires");
         }
         Object subject = claims.getValue("sub");
         Set<String> models = new LinkedHashSet<>();
