@@ -13,7 +13,7 @@ import java.util.Locale;
 
 /**
  * Makes ONNX Runtime's shared libraries available on first use. They travel as resources; left alone, the library would
- * unpack its 28 MB to a temporary folder at every start. Here they are unpacked once, into the user's cache.
+ * unpack tens of megabytes to a temporary folder at every start. Here they are unpacked once, into the user's cache.
  */
 public final class OrtLoader {
     private static final String DIRECTORY_PROPERTY = "onnxruntime.native.path";

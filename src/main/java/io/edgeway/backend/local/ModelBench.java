@@ -1,0 +1,69 @@
+package io.edgeway.backend.local;
+
+import ai.onnxruntime.OrtException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+
+/** Measures the forward pass of a model on this machine, without sampling and without a server around it. */
+public final class ModelBench implements AutoCloseable {
+    private final Decoder decoder;
+    private final long loadNanos;
+    private final int[] noise;
+
+    /** @param rows the largest batch that will be measured */
+    public ModelBench(Path directory, int threads, boolean spin, int rows) {
+        ModelDirectory model = ModelDirectory.open(directory);
+        long start = System.nanoTime();
+        decoder = Decoder.open(model, threads, spin, rows, model.context());
+        loadNanos = System.nanoTime() - start;
+        noise = new Random(7).ints(model.context(), 0, decoder.vocabulary()).toArray();
+    }
+
+    public double loadMillis() {
+        return loadNanos / 1e6;
+    }
+
+    /** The median time of reading a prompt of so many tokens, in milliseconds. */
+    public double prefill(int tokens, int rounds) {
+        return median(rounds, () -> {
+            for (int at = 0; at < tokens; at += Decoder.MAX_CHUNK) {
+                decoder.prefill(0, noise, at, Math.min(tokens, at + Decoder.MAX_CHUNK));
+            }
+        });
+    }
+
+    /** The median time of one step of so many rows that hold {@code past} tokens each, in milliseconds. */
+    public double step(int rows, int past, int rounds) {
+        decoder.ensure(rows, past + 1);
+        int[] tokens = Arrays.copyOf(noise, rows);
+        int[] lengths = new int[rows];
+        Arrays.fill(lengths, past);
+        return median(rounds, () -> decoder.step(rows, tokens, lengths));
+    }
+
+    private interface Pass {
+        void run() throws OrtException;
+    }
+
+    private static double median(int rounds, Pass pass) {
+        try {
+            pass.run();
+            double[] millis = new double[rounds];
+            for (int i = 0; i < rounds; i++) {
+                long start = System.nanoTime();
+                pass.run();
+                millis[i] = (System.nanoTime() - start) / 1e6;
+            }
+            Arrays.sort(millis);
+            return millis[rounds / 2];
+        } catch (OrtException e) {
+            throw new ModelException("the model does not run: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        decoder.close();
+    }
+}
