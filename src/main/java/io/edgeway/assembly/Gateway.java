@@ -86,7 +86,7 @@ public final class Gateway {
 
     /** Counts an exchange in; false if the gateway was retired meanwhile, and the next one is to be asked. */
     public boolean enter() {
-        if (exchanges.incrementAndGet() < 0) {
+        if (exchanges.incrementAndGet() < RETIRED / 2) {
             exit();
             return false;
         }

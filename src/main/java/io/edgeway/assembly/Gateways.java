@@ -38,12 +38,13 @@ public final class Gateways {
 
     /** Takes the live gateway for one exchange, which must {@link Gateway#exit leave} it; null if there is none. */
     public Gateway enter() {
-        for (Gateway gateway = current; gateway != null; gateway = current) {
-            if (gateway.enter()) {
-                return gateway;
-            }
+        Gateway gateway = current;
+        while (gateway != null && !gateway.enter()) {
+            Gateway next = current;
+            // A gateway is replaced before it is retired, so the same one again means that none will come.
+            gateway = next == gateway ? null : next;
         }
-        return null;
+        return gateway;
     }
 
     /** The file that the configuration comes from, or null for the embedded default. */
