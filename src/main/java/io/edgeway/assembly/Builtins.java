@@ -3,6 +3,7 @@ package io.edgeway.assembly;
 import io.edgeway.pipeline.PluginFactory;
 import io.edgeway.plugin.accesslog.AccessLogFactory;
 import io.edgeway.plugin.auth.AuthFactory;
+import io.edgeway.plugin.batch.BatchFactory;
 import io.edgeway.plugin.cache.CacheFactory;
 import io.edgeway.plugin.protect.ProtectFactory;
 import io.edgeway.plugin.ratelimit.RateLimitFactory;
@@ -23,6 +24,7 @@ public final class Builtins {
                 List.<PluginFactory<?>>of(
                         new AccessLogFactory(),
                         new AuthFactory(),
+                        new BatchFactory(),
                         new CacheFactory(),
                         new ProtectFactory(),
                         new RateLimitFactory(),
