@@ -17,12 +17,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Compiles a configuration: resolves every name it uses, makes the parts without side effects, and gathers all problems
  * before it gives up. The result does nothing until it is started.
  */
 final class GatewayBuilder {
+    private static final Pattern OPTION =
+            Pattern.compile("([a-z][a-z0-9-]*(?:\\[\\d+])?(?:\\.[A-Za-z0-9_-]+(?:\\[\\d+])?)*): (.*)", Pattern.DOTALL);
+
     private final LoadedConfig config;
     private final Map<String, PluginFactory<?>> factories;
     private final GatewayContext context;
@@ -202,10 +207,20 @@ final class GatewayBuilder {
             try {
                 plugins.put(name, create(name, factories.get(type)));
             } catch (IllegalArgumentException e) {
-                problem(path("edgeway.plugins", name), e.getMessage());
+                pluginProblem(path("edgeway.plugins", name), e.getMessage());
             }
         });
         return plugins;
+    }
+
+    /** A plugin's message begins with the option that it is about; the line is that option's. */
+    private void pluginProblem(String path, String message) {
+        Matcher option = OPTION.matcher(message);
+        if (option.matches()) {
+            problem(path + '.' + option.group(1), option.group(2));
+        } else {
+            problem(path, message);
+        }
     }
 
     private <C> Plugin create(String name, PluginFactory<C> factory) {

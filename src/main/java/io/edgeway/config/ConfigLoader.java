@@ -77,6 +77,7 @@ public final class ConfigLoader {
         convert(builder, Percent.class, Percent::parse);
         convert(builder, Amount.class, Amount::parse);
         convert(builder, Rate.class, Rate::parse);
+        convert(builder, Network.class, Network::parse);
         types.forEach((plugin, type) -> {
             Class<?> options = optionsOfType.apply(type);
             if (options == null) {

@@ -51,7 +51,7 @@ public interface GatewayConfig {
         Duration drain();
 
         /** Proxies whose X-Forwarded-For is believed: addresses or CIDR blocks. */
-        Optional<List<String>> trustedProxies();
+        Optional<List<Network>> trustedProxies();
 
         /** Exchanges in flight beyond which new ones get 503. */
         @WithDefault("4096")

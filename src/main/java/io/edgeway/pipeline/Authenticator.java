@@ -6,4 +6,11 @@ import io.vertx.core.Future;
 public interface Authenticator {
     /** Sets the exchange's principal, or fails. */
     Future<Void> authenticate(Exchange exchange);
+
+    /**
+     * Looks whether the principal may make this request, once it is known for which model it asks.
+     *
+     * @throws io.edgeway.api.ApiException if it may not
+     */
+    default void permit(Exchange exchange) {}
 }

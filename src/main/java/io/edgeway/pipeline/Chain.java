@@ -46,6 +46,15 @@ public final class Chain implements Next {
 
     /** Passes the other plugins, for an exchange whose principal is known: by {@link #authenticate}, or from before. */
     public Future<Reply> afterAuthentication(Exchange exchange) {
+        try {
+            for (Plugin plugin : plugins) {
+                if (plugin instanceof Authenticator authenticator) {
+                    authenticator.permit(exchange);
+                }
+            }
+        } catch (RuntimeException e) {
+            return Future.failedFuture(e);
+        }
         return afterAuthentication.handle(exchange);
     }
 

@@ -13,7 +13,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.SocketAddress;
 
 /** Turns a posted request into an exchange, runs its chain and writes the reply. */
 final class ExchangeDoor implements Door {
@@ -64,13 +63,13 @@ final class ExchangeDoor implements Door {
     }
 
     private void refuse(HttpServerRequest request, Gateway gateway, ApiException error) {
-        Exchange exchange = of(request, inner, Buffer.buffer(), vertx.getOrCreateContext());
+        Exchange exchange = of(request, gateway, inner, Buffer.buffer(), vertx.getOrCreateContext());
         gateway.exit();
         Replies.error(request, error, interpreter.voice(exchange).refuse(error));
     }
 
     private void run(HttpServerRequest request, Gateway gateway, Chain chain, Buffer body) {
-        Exchange exchange = of(request, inner, body, vertx.getOrCreateContext());
+        Exchange exchange = of(request, gateway, inner, body, vertx.getOrCreateContext());
         ApiException badDeadline = deadline(exchange, gateway.config().gateway().server());
         ReplyWriter writer = new ReplyWriter(request, exchange, gateway, vertx, inFlight, metrics);
         writer.speak(interpreter.voice(exchange));
@@ -103,16 +102,14 @@ final class ExchangeDoor implements Door {
                 });
     }
 
-    static Exchange of(HttpServerRequest request, Dialect dialect, Buffer body, Context context) {
-        SocketAddress remote = request.remoteAddress();
-        String address = remote == null || remote.hostAddress() == null ? "unknown" : remote.hostAddress();
+    static Exchange of(HttpServerRequest request, Gateway gateway, Dialect dialect, Buffer body, Context context) {
         return new Exchange(
                 RequestId.of(request.getHeader(RequestId.HEADER)),
                 dialect,
                 request.path(),
                 body,
                 request.headers(),
-                address,
+                ClientAddress.of(request, gateway.config().gateway().server()),
                 context);
     }
 

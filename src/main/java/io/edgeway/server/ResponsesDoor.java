@@ -34,7 +34,7 @@ final class ResponsesDoor implements Door {
 
     @Override
     public void handle(HttpServerRequest request, Gateway gateway) {
-        Exchange exchange = ExchangeDoor.of(request, Dialect.RESPONSES, Buffer.buffer(), Vertx.currentContext());
+        Exchange exchange = ExchangeDoor.of(request, gateway, Dialect.RESPONSES, Buffer.buffer(), Vertx.currentContext());
         request.response().putHeader(RequestId.HEADER, exchange.id());
         Chain chain = gateway.chain(Dialect.RESPONSES.path());
         (chain == null ? Future.<Void>succeededFuture() : chain.authenticate(exchange))

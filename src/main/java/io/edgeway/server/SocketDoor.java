@@ -53,7 +53,7 @@ final class SocketDoor implements Door {
     public void handle(HttpServerRequest request, Gateway gateway) {
         request.pause();
         GatewayConfig.ServerConfig limits = gateway.config().gateway().server();
-        Exchange handshake = handshake(request);
+        Exchange handshake = handshake(request, gateway);
         Chain chain = gateway.chain(request.path());
         if (chain == null) {
             refuse(
@@ -93,9 +93,9 @@ final class SocketDoor implements Door {
     }
 
     /** The exchange that the handshake's caller is authenticated by, and whose headers all messages share. */
-    private static Exchange handshake(HttpServerRequest request) {
+    private static Exchange handshake(HttpServerRequest request, Gateway gateway) {
         Exchange plain =
-                ExchangeDoor.of(request, Dialect.CHAT, Buffer.buffer(), Vertx.currentContext());
+                ExchangeDoor.of(request, gateway, Dialect.CHAT, Buffer.buffer(), Vertx.currentContext());
         MultiMap headers = MultiMap.caseInsensitiveMultiMap();
         request.headers().forEach((name, value) -> {
             String lower = name.toLowerCase(java.util.Locale.ROOT);

@@ -2,10 +2,9 @@ package io.edgeway.plugin.auth;
 
 import io.edgeway.pipeline.Exchange;
 
-/** Finds the secret in a request: OpenAI's header, Anthropic's, Azure's, or what a browser's WebSocket can send. */
+/** Finds the secret in a request: OpenAI's header, Anthropic's or Azure's. */
 final class Credentials {
     private static final String BEARER = "Bearer ";
-    private static final String PROTOCOL = "openai-insecure-api-key.";
     private static final int MAX_LENGTH = 8192;
 
     private Credentials() {}
@@ -27,18 +26,6 @@ final class Credentials {
         if (key == null) {
             key = exchange.requestHeader("api-key");
         }
-        return key != null ? key.trim() : fromProtocols(exchange.requestHeader("sec-websocket-protocol"));
-    }
-
-    private static String fromProtocols(String protocols) {
-        if (protocols != null) {
-            for (String protocol : protocols.split(",")) {
-                String name = protocol.trim();
-                if (name.startsWith(PROTOCOL)) {
-                    return name.substring(PROTOCOL.length());
-                }
-            }
-        }
-        return null;
+        return key == null ? null : key.trim();
     }
 }

@@ -108,8 +108,7 @@ class AuthPluginTest {
                 "authorization | Bearer sk-ew-one",
                 "authorization | bearer  sk-ew-one ",
                 "x-api-key | sk-ew-one",
-                "api-key | sk-ew-one",
-                "sec-websocket-protocol | realtime, openai-insecure-api-key.sk-ew-one"
+                "api-key | sk-ew-one"
             })
     void findsTheKeyWhereClientsPutIt(String header, String value) throws Exception {
         auth("keys: { shop-7: \"" + KeySecret.hash("sk-ew-one") + "\" }");

@@ -1,0 +1,67 @@
+package io.edgeway.server;
+
+import io.edgeway.config.GatewayConfig;
+import io.edgeway.config.Network;
+import io.netty.util.NetUtil;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
+import java.util.List;
+
+/** The address of the client that a request comes from: the peer's, or what a proxy that is trusted says. */
+final class ClientAddress {
+    /*
+     * Anybody may write X-Forwarded-For; only what trusted proxies appended counts. So it is read from the right:
+     * addresses of trusted proxies are passed over, and the first other one is the client's. What stands left of that
+     * is the client's own invention.
+     */
+    private static final String HEADER = "x-forwarded-for";
+    private static final String UNKNOWN = "unknown";
+    private static final int MAX_HOPS = 16;
+
+    private ClientAddress() {}
+
+    static String of(HttpServerRequest request, GatewayConfig.ServerConfig options) {
+        SocketAddress remote = request.remoteAddress();
+        String peer = remote == null || remote.hostAddress() == null ? UNKNOWN : remote.hostAddress();
+        List<Network> trusted = options.trustedProxies().orElse(List.of());
+        return trusted.isEmpty() ? peer : of(peer, request.headers().getAll(HEADER), trusted);
+    }
+
+    static String of(String peer, List<String> forwarded, List<Network> trusted) {
+        String client = peer;
+        int hops = 0;
+        for (int line = forwarded.size() - 1; line >= 0; line--) {
+            String[] addresses = forwarded.get(line).split(",", -1);
+            for (int i = addresses.length - 1; i >= 0; i--) {
+                if (!isTrusted(client, trusted) || hops++ == MAX_HOPS) {
+                    return client;
+                }
+                String next = withoutPort(addresses[i].trim());
+                if (!NetUtil.isValidIpV4Address(next) && !NetUtil.isValidIpV6Address(next)) {
+                    return client;
+                }
+                client = next;
+            }
+        }
+        return client;
+    }
+
+    private static boolean isTrusted(String address, List<Network> trusted) {
+        for (Network network : trusted) {
+            if (network.contains(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Some proxies append the port: {@code 192.0.2.1:4711}, {@code [2001:db8::1]:4711}. */
+    private static String withoutPort(String address) {
+        if (address.startsWith("[")) {
+            int end = address.indexOf(']');
+            return end < 0 ? address : address.substring(1, end);
+        }
+        int colon = address.indexOf(':');
+        return colon > 0 && colon == address.lastIndexOf(':') ? address.substring(0, colon) : address;
+    }
+}

@@ -1,0 +1,119 @@
+package io.edgeway.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.edgeway.config.ConfigException;
+import io.edgeway.config.ConfigProblem;
+import io.edgeway.plugin.auth.KeySecret;
+import io.edgeway.testkit.FakeCloud;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LimitsTest {
+    @TempDir
+    Path directory;
+
+    private static String yaml(int cloud, String server, String callers, String fair) {
+        return """
+                edgeway:
+                  models:
+                    m: { cloud: { upstreams: [fake] } }
+                    other: { cloud: { upstreams: [fake] } }
+                  upstreams:
+                    fake: { url: "http://127.0.0.1:%d/v1", key: k }
+                  server: %s
+                  plugins:
+                    callers: %s
+                    fair: %s
+                    route: { type: router }
+                  routes:
+                    - { match: "/v1/*", chain: [callers, fair, route] }
+                """.formatted(cloud, server, callers, fair);
+    }
+
+    @Test
+    void limitsByTheAddressThatATrustedProxyTells() throws Exception {
+        try (FakeCloud cloud = FakeCloud.start();
+                TestGateway gateway = start(cloud, "{ trusted-proxies: [127.0.0.0/8] }",
+                        "{ type: rate-limit, per: address, requests: 1/day }")) {
+            assertEquals(200, chat(gateway, "198.51.100.1").statusCode());
+            HttpResponse<String> refused = chat(gateway, "198.51.100.1");
+            assertEquals(429, refused.statusCode());
+            assertTrue(refused.body().contains("address 198.51.100.1"), refused.body());
+            assertEquals("0", refused.headers().firstValue("x-ratelimit-remaining-requests").orElseThrow());
+            long retryAfter = Long.parseLong(refused.headers().firstValue("retry-after").orElseThrow());
+            assertTrue(retryAfter > 86_000 && retryAfter <= 86_400, "retry-after " + retryAfter);
+            assertEquals(200, chat(gateway, "198.51.100.2").statusCode());
+        }
+    }
+
+    @Test
+    void settlesWithTheUsageThatTheCloudStates() throws Exception {
+        try (FakeCloud cloud = FakeCloud.start();
+                TestGateway gateway = start(cloud, "{ max-exchanges: 100 }", "{ type: rate-limit, tokens: 5k/day }")) {
+            long first = remaining(chat(gateway, "x"));
+            long second = remaining(chat(gateway, "x"));
+            long used = first - second;
+            assertTrue(used > 0 && used < 100, "tokens of the first call: " + used);
+        }
+    }
+
+    @Test
+    void saysOnWhichLineABadLimitStands() throws Exception {
+        try (FakeCloud cloud = FakeCloud.start()) {
+            CompletionException failure = assertThrows(
+                    CompletionException.class,
+                    () -> start(cloud, "{ max-exchanges: 100 }", """
+                            { type: rate-limit,
+                                requests: 1/day,
+                                budget: { day: lots } }""").close());
+            ConfigException bad = (ConfigException) failure.getCause();
+            ConfigProblem problem = bad.problems().getFirst();
+            assertEquals("edgeway.plugins.fair.budget.day", problem.path());
+            assertEquals(12, problem.line());
+            assertEquals("expected an amount of money such as 5 or 0.25", problem.message());
+        }
+    }
+
+    @Test
+    void keepsAKeyToItsModelsInEveryDialect() throws Exception {
+        Path keys = directory.resolve("keys.yaml");
+        Files.writeString(keys, "keys: [ { id: shop-7, models: [m], hash: \"" + KeySecret.hash("secret") + "\" } ]");
+        try (FakeCloud cloud = FakeCloud.start();
+                TestGateway gateway = TestGateway.start(yaml(
+                        cloud.port(),
+                        "{ max-exchanges: 100 }",
+                        "{ type: auth, keys-file: " + keys + " }",
+                        "{ type: rate-limit, requests: 9/day }"))) {
+            HttpResponse<String> chat = gateway.chat("other", "hi", "authorization", "Bearer secret");
+            assertEquals(404, chat.statusCode());
+            HttpResponse<String> messages = gateway.post(
+                    "/v1/messages",
+                    "{\"model\":\"other\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
+                    "x-api-key",
+                    "secret");
+            assertEquals(404, messages.statusCode());
+            assertEquals(200, gateway.chat("m", "hi", "authorization", "Bearer secret").statusCode());
+        }
+    }
+
+    private static TestGateway start(FakeCloud cloud, String server, String fair) {
+        return TestGateway.start(yaml(cloud.port(), server, "{ type: auth, anonymous: always }", fair));
+    }
+
+    private static HttpResponse<String> chat(TestGateway gateway, String address) {
+        return gateway.chat("m", "hi", "x-forwarded-for", address);
+    }
+
+    private static long remaining(HttpResponse<String> reply) {
+        assertEquals(200, reply.statusCode(), reply.body());
+        return Long.parseLong(
+                reply.headers().firstValue("x-ratelimit-remaining-tokens").orElseThrow());
+    }
+}
