@@ -7,6 +7,7 @@ import io.edgeway.pipeline.Chain;
 import io.edgeway.pipeline.Models;
 import io.edgeway.pipeline.Plugin;
 import io.vertx.core.Future;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,6 +72,11 @@ public final class Gateway {
             }
         }
         return null;
+    }
+
+    /** Where this node keeps what must outlive a restart. */
+    public Path stateDirectory() {
+        return context.stateDirectory();
     }
 
     /** The admin endpoint of a plugin instance, or null. */

@@ -73,6 +73,22 @@ public interface GatewayConfig {
         @WithDefault("24h")
         Duration ttl();
 
+        /** Responses in the background that are made at the same time. */
+        @WithDefault("2")
+        int workers();
+
+        /** Responses in the background that may wait. */
+        @WithDefault("1000")
+        int queue();
+
+        /** How long making one in the background may take. */
+        @WithDefault("1h")
+        Duration backgroundTimeout();
+
+        /** Disk for what outlives a restart: responses in the background, files and batches. */
+        @WithDefault("256MB")
+        Bytes disk();
+
         /** Memory for kept responses; beyond it those go that were not asked for longest. */
         @WithDefault("64MB")
         Bytes memory();

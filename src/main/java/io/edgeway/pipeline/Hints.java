@@ -17,5 +17,8 @@ public final class Hints {
     /** Why the exchange must not leave this node, where a plugin before the router found a reason. */
     public static final Fact<String> STAYS = Fact.named("stays");
 
+    /** Nobody waits for the answer: where exchanges queue, others go first. */
+    public static final Fact<Boolean> BACKGROUND = Fact.named("background");
+
     private Hints() {}
 }

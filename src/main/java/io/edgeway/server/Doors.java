@@ -4,35 +4,48 @@ import io.edgeway.api.ApiException;
 import io.edgeway.api.Dialect;
 import io.edgeway.assembly.Gateway;
 import io.edgeway.assembly.Gateways;
+import io.edgeway.config.GatewayConfig;
 import io.edgeway.server.dialect.CompletionsInterpreter;
 import io.edgeway.server.dialect.Conversations;
 import io.edgeway.server.dialect.Interpreter;
 import io.edgeway.server.dialect.MessagesInterpreter;
 import io.edgeway.server.dialect.ResponsesInterpreter;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.HashMap;
 import java.util.Map;
+import org.jboss.logging.Logger;
 
 /** Sends each request to the door of its path. */
 final class Doors {
+    private static final Logger LOG = Logger.getLogger(Doors.class);
+    private static final long SWEEP_MILLIS = 3_600_000;
+
     private final Gateways gateways;
     private final InFlight inFlight;
     private final Map<String, Door> posts = new HashMap<>();
     private final ModelsDoor models = new ModelsDoor();
     private final ResponsesDoor responses;
     private final SocketDoor sockets;
+    private final NodeJournal journal;
+    private final Background background;
 
     Doors(Gateways gateways, InFlight inFlight, Exchanges metrics) {
         this.gateways = gateways;
         this.inFlight = inFlight;
         Conversations conversations = new Conversations(
-                () -> gateways.current().config().gateway().responses());
-        responses = new ResponsesDoor(conversations);
+                () -> options(gateways));
+        journal = new NodeJournal(gateways);
+        JobQueue queue = new JobQueue(() -> options(gateways).workers(), () -> options(gateways).queue());
+        background = new Background(gateways, inFlight, metrics, journal, queue);
+        conversations.elsewhere(background::find);
+        inFlight.onDrain(background::stop);
+        responses = new ResponsesDoor(conversations, background, inFlight, metrics);
         sockets = new SocketDoor(new SocketSession.Door(gateways, inFlight, metrics), conversations);
         posts.put(CountTokensDoor.PATH, new CountTokensDoor());
         Map<Dialect, Interpreter> translated = Map.of(
-                Dialect.RESPONSES, new ResponsesInterpreter(conversations),
+                Dialect.RESPONSES, new ResponsesInterpreter(conversations, background),
                 Dialect.MESSAGES, new MessagesInterpreter(),
                 Dialect.COMPLETIONS, new CompletionsInterpreter());
         for (Dialect dialect : Dialect.values()) {
@@ -46,6 +59,21 @@ final class Doors {
                             inFlight,
                             metrics));
         }
+    }
+
+    private static GatewayConfig.ResponsesConfig options(Gateways gateways) {
+        return gateways.current().config().gateway().responses();
+    }
+
+    /** Takes up what an earlier process left; called once, when the first gateway is live. */
+    Future<Void> start() {
+        gateways.node().vertx().setPeriodic(SWEEP_MILLIS, id -> background.sweep());
+        return background.resume().onFailure(failure -> LOG.error("What an earlier process left is lost", failure));
+    }
+
+    void stop() {
+        background.stop();
+        journal.close();
     }
 
     void handle(HttpServerRequest request) {

@@ -98,7 +98,7 @@ final class ExchangeDoor implements Door {
                 .compose(voice -> {
                     writer.speak(voice);
                     writer.expectStream(exchange.request().stream());
-                    return chain.afterAuthentication(exchange);
+                    return voice.ask(exchange, chain);
                 });
     }
 

@@ -18,6 +18,14 @@ public class GatewayServer {
         this.admin = new Admin(gateways);
     }
 
+    void start() {
+        doors.start();
+    }
+
+    void stop() {
+        doors.stop();
+    }
+
     void api(@Observes Router router) {
         // One route and our own dispatch: the chain, not the router, is where steps are added.
         router.route().handler(context -> {

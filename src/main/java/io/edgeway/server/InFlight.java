@@ -1,14 +1,17 @@
 package io.edgeway.server;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The exchanges that are being served, so that a stop can wait for them and then tell them. */
 @ApplicationScoped
 public class InFlight {
     private final Set<Delivery> deliveries = ConcurrentHashMap.newKeySet();
-    private volatile Runnable onDrain = () -> {};
+    private final List<Runnable> onDrain = new CopyOnWriteArrayList<>();
+    private final List<Runnable> onDrained = new CopyOnWriteArrayList<>();
     private volatile boolean draining;
 
     void add(Delivery delivery) {
@@ -33,21 +36,27 @@ public class InFlight {
         return draining;
     }
 
-    /** Runs when the running exchanges have ended, or have been told to. */
+    /** Runs when a stop was asked for. */
     void onDrain(Runnable listener) {
-        onDrain = listener;
+        onDrain.add(listener);
+    }
+
+    /** Runs when the running exchanges have ended, or have been told to. */
+    void onDrained(Runnable listener) {
+        onDrained.add(listener);
     }
 
     /** Waits until no exchange is left, then tells those that the deadline leaves. Blocks; not for an event loop. */
     void drain(long millis) {
         draining = true;
+        onDrain.forEach(Runnable::run);
         long deadline = System.nanoTime() + millis * 1_000_000;
         await(deadline);
         if (!deliveries.isEmpty()) {
             deliveries.forEach(Delivery::shutDown);
             await(System.nanoTime() + 1_000_000_000L);
         }
-        onDrain.run();
+        onDrained.forEach(Runnable::run);
     }
 
     private synchronized void await(long deadline) {

@@ -31,7 +31,7 @@ public class Lifecycle {
         return new Gateways(new Node(vertx, meters), ConfigSource.find());
     }
 
-    void start(@Observes StartupEvent event, Gateways gateways, InFlight inFlight, ConfigWatch watch) {
+    void start(@Observes StartupEvent event, Gateways gateways, InFlight inFlight, ConfigWatch watch, GatewayServer server) {
         if (LaunchMode.current() == LaunchMode.NORMAL) {
             StopSignal.handle(() -> {
                 drain(gateways, inFlight, watch);
@@ -39,7 +39,10 @@ public class Lifecycle {
             });
         }
         gateways.reload()
-                .onSuccess(gateway -> watch.start())
+                .onSuccess(gateway -> {
+                    watch.start();
+                    server.start();
+                })
                 .onFailure(failure -> {
                     if (failure instanceof ConfigException) {
                         LOG.error(failure.getMessage());
@@ -50,7 +53,8 @@ public class Lifecycle {
                 });
     }
 
-    void stop(@Observes ShutdownEvent event, Gateways gateways) {
+    void stop(@Observes ShutdownEvent event, Gateways gateways, GatewayServer server) {
+        server.stop();
         gateways.stop();
     }
 

@@ -23,9 +23,15 @@ final class ResponsesDoor implements Door {
     private static final int MAX_PAGE = 100;
 
     private final Conversations conversations;
+    private final Background background;
+    private final InFlight inFlight;
+    private final Exchanges metrics;
 
-    ResponsesDoor(Conversations conversations) {
+    ResponsesDoor(Conversations conversations, Background background, InFlight inFlight, Exchanges metrics) {
         this.conversations = conversations;
+        this.background = background;
+        this.inFlight = inFlight;
+        this.metrics = metrics;
     }
 
     static boolean serves(String path) {
@@ -37,7 +43,13 @@ final class ResponsesDoor implements Door {
         Exchange exchange = ExchangeDoor.of(request, gateway, Dialect.RESPONSES, Buffer.buffer(), Vertx.currentContext());
         request.response().putHeader(RequestId.HEADER, exchange.id());
         Chain chain = gateway.chain(Dialect.RESPONSES.path());
-        (chain == null ? Future.<Void>succeededFuture() : chain.authenticate(exchange))
+        Future<Void> authenticated =
+                chain == null ? Future.succeededFuture() : chain.authenticate(exchange);
+        if (request.method() == HttpMethod.GET && "true".equals(request.getParam("stream"))) {
+            authenticated.onComplete(result -> stream(request, exchange, gateway, result.cause()));
+            return;
+        }
+        authenticated
                 .compose(v -> answer(request, exchange))
                 .onComplete(result -> {
                     gateway.exit();
@@ -49,6 +61,35 @@ final class ResponsesDoor implements Door {
                 });
     }
 
+    /** Goes on with the events of a response in the background. */
+    private void stream(HttpServerRequest request, Exchange exchange, Gateway gateway, Throwable failure) {
+        ExchangeDoor.deadline(exchange, gateway.config().gateway().server());
+        ReplyWriter writer =
+                new ReplyWriter(request, exchange, gateway, exchange.context().owner(), inFlight, metrics);
+        writer.begin();
+        if (failure != null) {
+            writer.fail(failure);
+            return;
+        }
+        writer.expectStream(true);
+        String id = request.path().substring(PREFIX.length());
+        Future.succeededFuture()
+                .compose(v -> background.stream(exchange, id, after(request)))
+                .compose(reply -> reply == null ? Future.failedFuture(notFound(id)) : Future.succeededFuture(reply))
+                .onSuccess(writer::reply)
+                .onFailure(writer::fail);
+    }
+
+    private static long after(HttpServerRequest request) {
+        String after = request.getParam("starting_after");
+        try {
+            return after == null ? -1 : Long.parseLong(after);
+        } catch (NumberFormatException e) {
+            throw ApiException.badRequest(
+                    "starting_after", "invalid_value", "Invalid 'starting_after'; expected an event's number.");
+        }
+    }
+
     private Future<Object> answer(HttpServerRequest request, Exchange exchange) {
         String[] rest = request.path().substring(PREFIX.length()).split("/", -1);
         String id = rest[0];
@@ -58,7 +99,9 @@ final class ResponsesDoor implements Door {
             return find(tenant, id).map(stored -> Json.readObject(stored.response()));
         }
         if (rest.length == 1 && method == HttpMethod.DELETE) {
-            return conversations.delete(tenant, id).map(deleted -> {
+            return conversations.delete(tenant, id)
+                    .compose(deleted -> deleted ? Future.succeededFuture(true) : background.delete(tenant, id))
+                    .map(deleted -> {
                 if (!deleted) {
                     throw notFound(id);
                 }
@@ -69,10 +112,13 @@ final class ResponsesDoor implements Door {
             return find(tenant, id).map(stored -> page(request, id, stored));
         }
         if (rest.length == 2 && rest[1].equals("cancel") && method == HttpMethod.POST) {
-            return find(tenant, id).map(stored -> {
-                throw ApiException.badRequest(
-                        null, "invalid_request", "Only a response in the background can be cancelled.");
-            });
+            return background.cancel(tenant, id)
+                    .compose(response -> response != null
+                            ? Future.succeededFuture(Json.readObject(response.response()))
+                            : find(tenant, id).map(stored -> {
+                                throw ApiException.badRequest(
+                                        null, null, "Only a response in the background can be cancelled.");
+                            }));
         }
         return Future.failedFuture(ApiException.notFound(
                 null,

@@ -9,6 +9,7 @@ import io.edgeway.server.dialect.Interpreter;
 import io.edgeway.server.dialect.Conversations;
 import io.edgeway.server.dialect.ResponsesInterpreter;
 import io.edgeway.server.dialect.SocketConversations;
+import io.edgeway.server.dialect.Voice;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,7 @@ final class ResponsesSocket extends SocketSession {
 
     ResponsesSocket(Socket socket, Door door, Exchange handshake, Conversations conversations) {
         super(socket, door, handshake);
-        this.interpreter = new ResponsesInterpreter(new SocketConversations(conversations));
+        this.interpreter = new ResponsesInterpreter(new SocketConversations(conversations), null);
     }
 
     @Override
@@ -103,9 +104,9 @@ final class ResponsesSocket extends SocketSession {
 
     private record Call(String stream, Buffer body, Interpreter interpreter, boolean generate) implements SocketCall {
         @Override
-        public Future<Reply> run(Chain chain, Exchange exchange) {
+        public Future<Reply> ask(Voice voice, Exchange exchange, Chain chain) {
             return generate
-                    ? chain.afterAuthentication(exchange)
+                    ? voice.ask(exchange, chain)
                     : Future.succeededFuture(
                             Reply.json(Json.write(Json.object("model", exchange.model(), "choices", NOTHING))));
         }

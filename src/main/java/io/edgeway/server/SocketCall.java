@@ -5,6 +5,7 @@ import io.edgeway.pipeline.Chain;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.server.dialect.Interpreter;
+import io.edgeway.server.dialect.Voice;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 
@@ -28,7 +29,7 @@ interface SocketCall {
     String failure(ApiException error);
 
     /** Runs the exchange, whose principal is known and whose request is in the chain's words. */
-    default Future<Reply> run(Chain chain, Exchange exchange) {
-        return chain.afterAuthentication(exchange);
+    default Future<Reply> ask(Voice voice, Exchange exchange, Chain chain) {
+        return voice.ask(exchange, chain);
     }
 }

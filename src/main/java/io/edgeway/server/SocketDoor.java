@@ -40,7 +40,8 @@ final class SocketDoor implements Door {
                 ChatSocket::new,
                 Dialect.RESPONSES.path(),
                 (socket, shared, handshake) -> new ResponsesSocket(socket, shared, handshake, conversations));
-        door.inFlight().onDrain(() -> open.forEach(socket -> socket.close(Socket.GOING_AWAY, "this node is stopping")));
+        door.inFlight()
+                .onDrained(() -> open.forEach(socket -> socket.close(Socket.GOING_AWAY, "this node is stopping")));
         door.gateways().node().meters().gauge("edgeway.sockets.open", open, Set::size);
     }
 

@@ -236,7 +236,7 @@ class SocketTest {
 
     @Test
     void aSlowReaderSlowsItsOwnGenerationAndNotTheMemory() {
-        cloud.next("tokens=200000");
+        cloud.next("tokens=100000");
         Peer peer = connect("/v1/chat/completions");
         peer.socket.pause();
         peer.send("{\"id\":\"big\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");

@@ -23,6 +23,7 @@ public final class TestGateway implements AutoCloseable {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final InFlight inFlight = new InFlight();
     private final Gateways gateways;
+    private final Doors doors;
     private final HttpServer server;
     private final Path file;
     private final HttpClient client =
@@ -32,7 +33,8 @@ public final class TestGateway implements AutoCloseable {
         this.file = file;
         this.gateways = new Gateways(new Node(vertx, meters), ConfigSource.of(file));
         await(gateways.reload());
-        Doors doors = new Doors(gateways, inFlight, new Exchanges(meters, inFlight));
+        this.doors = new Doors(gateways, inFlight, new Exchanges(meters, inFlight));
+        await(doors.start());
         this.server = await(vertx.createHttpServer(SocketOptions.apply(new HttpServerOptions().setHost("127.0.0.1").setPort(0)))
                 .requestHandler(doors::handle)
                 .listen());
@@ -48,6 +50,11 @@ public final class TestGateway implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Starts where another left off: with its configuration and state. */
+    public static TestGateway startIn(Path directory) {
+        return new TestGateway(directory.resolve("edgeway.yaml"));
     }
 
     private static <T> T await(io.vertx.core.Future<T> future) {
@@ -135,6 +142,7 @@ public final class TestGateway implements AutoCloseable {
 
     @Override
     public void close() {
+        doors.stop();
         await(server.close());
         gateways.stop();
         await(vertx.close());

@@ -9,15 +9,22 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /** The kept responses of a node, within the bounds that the live configuration states. */
 public final class Conversations implements KeptResponses {
     private final Supplier<GatewayConfig.ResponsesConfig> options;
     private volatile MemoryResponses memory;
+    private BiFunction<String, String, Future<StoredResponse>> elsewhere = (tenant, id) -> Future.succeededFuture();
 
     public Conversations(Supplier<GatewayConfig.ResponsesConfig> options) {
         this.options = options;
+    }
+
+    /** Where else, by tenant and id, a response may be found. */
+    public void elsewhere(BiFunction<String, String, Future<StoredResponse>> find) {
+        elsewhere = find;
     }
 
     private MemoryResponses memory() {
@@ -46,7 +53,9 @@ public final class Conversations implements KeptResponses {
 
     @Override
     public Future<StoredResponse> find(String tenant, String id) {
-        return memory().find(tenant, id);
+        return memory().find(tenant, id).compose(stored -> stored != null
+                ? Future.succeededFuture(stored)
+                : elsewhere.apply(tenant, id));
     }
 
     public Future<Boolean> delete(String tenant, String id) {

@@ -5,6 +5,7 @@ import io.edgeway.api.chat.ChatReader;
 import io.edgeway.api.responses.ResponseAssembler;
 import io.edgeway.api.responses.ResponsesRequest;
 import io.edgeway.json.Json;
+import io.edgeway.pipeline.Chain;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.state.responses.StoredResponse;
@@ -17,17 +18,23 @@ import java.util.Map;
 /** OpenAI's responses, with the conversations that they go on with. */
 public final class ResponsesInterpreter implements Interpreter {
     private final KeptResponses kept;
+    private final BackgroundDesk desk;
 
-    public ResponsesInterpreter(KeptResponses kept) {
+    /** @param desk takes in what is to be made in the background; null where that is refused before */
+    public ResponsesInterpreter(KeptResponses kept, BackgroundDesk desk) {
         this.kept = kept;
+        this.desk = desk;
     }
 
     @Override
     public Future<Voice> interpret(Exchange exchange) {
         ResponsesRequest request = ResponsesRequest.of(exchange.request());
+        byte[] body = exchange.body().getBytes();
         return history(exchange, request).map(history -> {
             exchange.body(Buffer.buffer(request.toChat(history, request.stream())));
-            return new Speaker(exchange, request, history);
+            return request.background()
+                    ? new Queued(body, history)
+                    : new Speaker(exchange, request, history);
         });
     }
 
@@ -46,6 +53,21 @@ public final class ResponsesInterpreter implements Interpreter {
             }
             return Conversations.items(stored);
         });
+    }
+
+    private final class Queued implements Voice {
+        private final byte[] body;
+        private final List<Map<String, Object>> history;
+
+        Queued(byte[] body, List<Map<String, Object>> history) {
+            this.body = body;
+            this.history = history;
+        }
+
+        @Override
+        public Future<Reply> ask(Exchange exchange, Chain chain) {
+            return desk.accept(exchange, body, history);
+        }
     }
 
     private final class Speaker implements Voice {

@@ -1,14 +1,22 @@
 package io.edgeway.server.dialect;
 
 import io.edgeway.api.ApiException;
+import io.edgeway.pipeline.Chain;
+import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.sse.Sse;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 
 /** How one exchange speaks to its client. */
 public interface Voice {
     /** Says what the chain says. */
     Voice PLAIN = new Voice() {};
+
+    /** Asks for the reply; the exchange is authenticated, and its request is in the chain's words. */
+    default Future<Reply> ask(Exchange exchange, Chain chain) {
+        return chain.afterAuthentication(exchange);
+    }
 
     /** The chain's reply as the client reads it. */
     default Reply tell(Reply reply) {
