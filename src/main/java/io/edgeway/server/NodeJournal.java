@@ -24,6 +24,7 @@ final class NodeJournal {
 
     private final Gateways gateways;
     private Journal journal;
+    private boolean closed;
 
     NodeJournal(Gateways gateways) {
         this.gateways = gateways;
@@ -89,6 +90,9 @@ final class NodeJournal {
     }
 
     private synchronized Journal open() throws IOException {
+        if (closed) {
+            throw ApiException.unavailable("shutting_down", "This node is stopping. Try another, or again soon.", 1000);
+        }
         if (journal == null) {
             long bound = gateways.current().config().gateway().responses().disk().value();
             journal = Journal.open(directory().resolve("journal"), bound);
@@ -96,7 +100,9 @@ final class NodeJournal {
         return journal;
     }
 
+    /** What comes later is refused: another process may have the journal then. */
     synchronized void close() {
+        closed = true;
         try {
             if (journal != null) {
                 journal.close();
