@@ -72,7 +72,7 @@ public final class JsonIndex {
     /** A member's value, or null if it is absent or null. */
     public Object value(String name) {
         Span span = members.get(name);
-        return span == null ? null : Json.read(bytes, span.start(), span.end() - span.start());
+        return span == null ? null : Scalars.read(bytes, span.start(), span.end());
     }
 
     /** The same text with one member's value replaced, or the member added at the end. */

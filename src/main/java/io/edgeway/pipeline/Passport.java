@@ -1,10 +1,15 @@
 package io.edgeway.pipeline;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /** The times at which an exchange reached each stage: the timeline of a slow request, for the price of a store. */
 public final class Passport {
     private static final Stage[] STAGES = Stage.values();
+
+    private static final String[] LABELS = Arrays.stream(STAGES)
+            .map(stage -> stage.name().toLowerCase(Locale.ROOT).replace('_', '-') + ";dur=")
+            .toArray(String[]::new);
 
     private final long[] stamps = new long[STAGES.length];
 
@@ -56,10 +61,7 @@ public final class Passport {
                 out.append(", ");
             }
             long micros = (stamps[i] - start) / 1000;
-            out.append(STAGES[i].name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'))
-                    .append(";dur=")
-                    .append(micros / 1000)
-                    .append('.');
+            out.append(LABELS[i]).append(micros / 1000).append('.');
             long fraction = micros % 1000;
             if (fraction < 100) {
                 out.append('0');

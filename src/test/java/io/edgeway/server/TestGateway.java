@@ -5,6 +5,7 @@ import io.edgeway.assembly.Gateways;
 import io.edgeway.assembly.Node;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import java.io.IOException;
@@ -19,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A gateway behind its real doors on a free port, without the framework around it: starts in milliseconds. */
 public final class TestGateway implements AutoCloseable {
-    private final Vertx vertx = Vertx.vertx();
+    private final Vertx vertx;
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final InFlight inFlight = new InFlight();
     private final Gateways gateways;
@@ -29,8 +30,9 @@ public final class TestGateway implements AutoCloseable {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    private TestGateway(Path file) {
+    private TestGateway(Path file, int eventLoops) {
         this.file = file;
+        this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(eventLoops));
         this.gateways = new Gateways(new Node(vertx, meters), ConfigSource.of(file));
         await(gateways.reload());
         this.doors = new Doors(gateways, inFlight, new Exchanges(meters, inFlight));
@@ -42,11 +44,15 @@ public final class TestGateway implements AutoCloseable {
 
     /** Starts with this configuration, which may use relative paths from a fresh directory. */
     public static TestGateway start(String yaml) {
+        return start(yaml, VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE);
+    }
+
+    public static TestGateway start(String yaml, int eventLoops) {
         try {
             Path directory = Files.createTempDirectory("edgeway-test");
             Path file = directory.resolve("edgeway.yaml");
             Files.writeString(file, yaml);
-            return new TestGateway(file);
+            return new TestGateway(file, eventLoops);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

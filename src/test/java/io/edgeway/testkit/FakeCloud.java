@@ -71,7 +71,7 @@ public final class FakeCloud implements AutoCloseable {
 
     public static void main(String... args) throws InterruptedException {
         FakeCloud cloud = start(args.length > 0 ? Integer.parseInt(args[0]) : 8081);
-        cloud.record = false;
+        cloud.quiet();
         if (args.length > 1) {
             cloud.standard(Behaviour.of(args[1]));
         }
@@ -86,6 +86,12 @@ public final class FakeCloud implements AutoCloseable {
     /** The base URL, with the version. */
     public String url() {
         return "http://127.0.0.1:" + port() + "/v1";
+    }
+
+    /** Forgets requests once they are answered. */
+    public FakeCloud quiet() {
+        record = false;
+        return this;
     }
 
     /** Answers the next request this way. */
