@@ -2,6 +2,7 @@ package io.edgeway;
 
 import io.edgeway.command.CheckCommand;
 import io.edgeway.command.KeysCommand;
+import io.edgeway.command.ModelsCommand;
 import io.edgeway.command.ServeCommand;
 import io.edgeway.command.Version;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "An LLM gateway for the edge.",
-        subcommands = {CheckCommand.class, KeysCommand.class})
+        subcommands = {CheckCommand.class, KeysCommand.class, ModelsCommand.class})
 public final class Edgeway extends ServeCommand {
     public static void main(String... args) {
         int status = new CommandLine(new Edgeway()).execute(args);

@@ -3,10 +3,10 @@ package io.edgeway.assembly;
 import java.nio.file.Path;
 
 /** Where state goes that outlives a restart: systemd's directory, then XDG's. */
-final class StateDirectory {
+public final class StateDirectory {
     private StateDirectory() {}
 
-    static Path ofEnvironment() {
+    public static Path ofEnvironment() {
         String systemd = System.getenv("STATE_DIRECTORY");
         if (systemd != null && !systemd.isBlank()) {
             return Path.of(systemd.split(":", 2)[0]);

@@ -29,7 +29,7 @@ public final class LocalBackend implements Backend {
         this.model = model;
         this.name = "local/" + model;
         this.options = options;
-        Path directory = ModelPaths.find(options.path(), context::resolve);
+        Path directory = ModelPaths.find(options.path(), context);
         EngineSettings settings = EngineSettings.of(options, directory);
         LoadedModels loaded = context.shared("local-models", () -> new LoadedModels(Memory.ofMachine()));
         LocalMetrics metrics =

@@ -1,9 +1,9 @@
 package io.edgeway.backend.local;
 
+import io.edgeway.pipeline.PluginContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Function;
 
 /** Where a model directory that a configuration names may lie. */
 public final class ModelPaths {
@@ -12,12 +12,14 @@ public final class ModelPaths {
     private ModelPaths() {}
 
     /**
-     * The directory beside the configuration, in the working directory, beside the program or where packages install
-     * it: the first that exists; the one beside the configuration if none does, for the message.
+     * The directory beside the configuration, in the working directory, among the fetched models, beside the program or
+     * where packages install it: the first that exists; the one beside the configuration if none does, for the message.
      */
-    public static Path find(String path, Function<String, Path> resolve) {
-        Path named = resolve.apply(path);
-        for (Path candidate : List.of(named, Path.of(path), program().resolve(path), INSTALLED.resolve(path))) {
+    public static Path find(String path, PluginContext context) {
+        Path named = context.resolve(path);
+        Path fetched = context.stateDirectory().resolve("models").resolve(path);
+        for (Path candidate :
+                List.of(named, Path.of(path), fetched, program().resolve(path), INSTALLED.resolve(path))) {
             if (Files.isDirectory(candidate)) {
                 return candidate.toAbsolutePath().normalize();
             }
