@@ -1,0 +1,100 @@
+package io.edgeway.plugin.router;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.edgeway.server.TestGateway;
+import io.edgeway.testkit.Chunks;
+import io.edgeway.testkit.FakeCloud;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The router between the real engine, with a model of random weights, and a fake cloud, through the real doors. */
+class RouterEngineTest {
+    private static FakeCloud cloud;
+    private static TestGateway gateway;
+
+    @BeforeAll
+    static void start() {
+        cloud = FakeCloud.start();
+        gateway = TestGateway.start(config("going-on: { stall: 200ms }"));
+    }
+
+    private static String config(String options) {
+        return """
+                edgeway:
+                  models:
+                    tiny: { local: { path: "%s", threads: 1, max-tokens: 12 } }
+                    gpt: { cloud: { upstreams: [fake], retry: { attempts: 1 } } }
+                    auto: { choose: [gpt, tiny] }
+                  upstreams:
+                    fake: { url: "%s", breaker: { consecutive: 1000, minimum: 1000 } }
+                  plugins:
+                    batch: { type: batch, max-size: 4, target: p95 2s }
+                    choose: { type: router, %s }
+                  routes:
+                    - { match: "/v1/*", chain: [batch, choose] }
+                """.formatted(Path.of("src/test/resources/models/tiny").toAbsolutePath(), cloud.url(), options);
+    }
+
+    @AfterEach
+    void reset() {
+        cloud.reset();
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+        cloud.close();
+    }
+
+    private static HttpResponse<String> stream() {
+        return gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"auto\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"temperature\":0,"
+                        + "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"truncate=3", "stall=3"})
+    void theEngineGoesOnWhereTheCloudBreaks(String script) {
+        cloud.next(script);
+        HttpResponse<String> reply = stream();
+        assertThat(Chunks.text(reply.body())).startsWith("word0 word1 word2 ").hasSizeGreaterThan(18);
+        assertThat(Chunks.done(reply.body())).isTrue();
+        assertThat(reply.body())
+                .contains("\"to\":\"local/tiny\"", "event: edgeway.takeover", "\"finish_reason\":\"length\"")
+                .doesNotContain("\"error\"");
+        assertThat(reply.headers().firstValue("x-edgeway-backend")).hasValue("cloud/fake");
+    }
+
+    @Test
+    void theEngineAnswersWithoutACloud() {
+        cloud.next("status=503");
+        HttpResponse<String> reply = stream();
+        assertThat(reply.headers().firstValue("x-edgeway-backend")).hasValue("local/tiny");
+        assertThat(reply.headers().firstValue("x-edgeway-route"))
+                .hasValue("fallback; from=cloud/fake; cause=upstream_unavailable");
+        assertThat(Chunks.done(reply.body())).isTrue();
+    }
+
+    @Test
+    void theEngineReportsHowSureItIs() {
+        gateway.reload(config("policy: cascade, cascade: { max-entropy: 100, min-margin: 0, max-delay: 20s }"));
+        HttpResponse<String> sure = stream();
+        assertThat(sure.headers().firstValue("x-edgeway-backend")).hasValue("local/tiny");
+        assertThat(sure.headers().firstValue("x-edgeway-route").orElseThrow())
+                .matches("cascade; entropy=[0-9.]+; margin=[0-9.]+");
+        assertThat(cloud.waiting()).isZero();
+        gateway.reload(config("policy: cascade, cascade: { max-entropy: 0, max-delay: 20s }"));
+        HttpResponse<String> unsure = stream();
+        assertThat(unsure.headers().firstValue("x-edgeway-backend")).hasValue("cloud/fake");
+        assertThat(Chunks.text(unsure.body())).startsWith("word0 ").endsWith("word7 ");
+        assertThat(gateway.meters().get("edgeway.batch.running").gauge().value()).isZero();
+    }
+}
