@@ -37,6 +37,7 @@ public final class ChainHarness implements PluginContext, AutoCloseable {
     private final Map<String, Object> shared = new ConcurrentHashMap<>();
     private final Path directory;
     private final AtomicLong ids = new AtomicLong();
+    private volatile Models models = new Models(List.<Model>of());
 
     public ChainHarness(Path directory) {
         this.directory = directory;
@@ -184,9 +185,14 @@ public final class ChainHarness implements PluginContext, AutoCloseable {
         return meters;
     }
 
+    /** The models that plugins made from now on know. */
+    public void models(Models models) {
+        this.models = models;
+    }
+
     @Override
     public Models models() {
-        return new Models(List.<Model>of());
+        return models;
     }
 
     @Override

@@ -15,15 +15,12 @@ import io.edgeway.pipeline.Load;
 import io.edgeway.pipeline.Model;
 import io.edgeway.pipeline.Models;
 import io.edgeway.pipeline.Plugin;
-import io.edgeway.pipeline.PluginContext;
 import io.edgeway.pipeline.Principal;
 import io.edgeway.testkit.Behaviour;
 import io.edgeway.testkit.ChainHarness;
 import io.edgeway.testkit.Chunks;
 import io.edgeway.testkit.FakeCloud;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -31,7 +28,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,44 +80,13 @@ class RouterTest {
                 harness);
         CloudBackend backend = new CloudBackend(
                 "gpt", config.gateway().models().get("gpt").cloud().get(), List.of(upstream), harness);
-        Models models = new Models(List.of(
+        harness.models(new Models(List.of(
                 new Model("nano", Model.Kind.LOCAL, local, List.of(), 1000, 0),
                 new Model("gpt", Model.Kind.CLOUD, backend, List.of("nano"), 0, 0, new Model.Price(1, 2)),
                 new Model("alone", Model.Kind.CLOUD, backend, List.of(), 0, 0),
                 new Model("auto", Model.Kind.CHOICE, null, List.of("gpt", "nano"), 0, 0),
-                new Model("edge", Model.Kind.CHOICE, null, List.of("nano", "gpt"), 0, 0)));
-        PluginContext context = new PluginContext() {
-            @Override
-            public Vertx vertx() {
-                return harness.vertx();
-            }
-
-            @Override
-            public MeterRegistry meters() {
-                return harness.meters();
-            }
-
-            @Override
-            public Models models() {
-                return models;
-            }
-
-            @Override
-            public Path resolve(String file) {
-                return harness.resolve(file);
-            }
-
-            @Override
-            public Path stateDirectory() {
-                return directory;
-            }
-
-            @Override
-            public <T> T shared(String key, Supplier<T> make) {
-                return harness.shared(key, make);
-            }
-        };
-        router = new RouterFactory().create("choose", config.options("choose", RouterConfig.class), context);
+                new Model("edge", Model.Kind.CHOICE, null, List.of("nano", "gpt"), 0, 0))));
+        router = new RouterFactory().create("choose", config.options("choose", RouterConfig.class), harness);
     }
 
     private static String body(String model, boolean stream, String text) {
