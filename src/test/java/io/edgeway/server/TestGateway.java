@@ -60,7 +60,7 @@ public final class TestGateway implements AutoCloseable {
 
     /** Starts where another left off: with its configuration and state. */
     public static TestGateway startIn(Path directory) {
-        return new TestGateway(directory.resolve("edgeway.yaml"));
+        return new TestGateway(directory.resolve("edgeway.yaml"), VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE);
     }
 
     private static <T> T await(io.vertx.core.Future<T> future) {
