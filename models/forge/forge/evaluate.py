@@ -1,0 +1,234 @@
+"""Step `evaluate`: held-out perplexity and task accuracy, of a checkpoint or of an edgeway that serves it."""
+
+import json
+import math
+import re
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+
+from .model import Llama
+from .tokenizer import ANSWER, END_OF_TEXT, mark_answers, render
+
+REFUSAL = re.compile(r"\b(I don't know|I can't do that well|I cannot see live)")
+# Which held-out kinds are scored how.
+NUMBER = ("arithmetic", "story", "problem")
+EXACT = ("fact", "country", "command", "reading", "rewrite", "define")
+OVERLAP = ("topic", "summary", "service", "persona")
+REFUSED = ("refuse", "refuse-real", "define-unseen", "topic-unseen", "trivia")
+CHOICE = ("chitchat", "service", "trivia", "define-unseen")
+
+Answer = Callable[[list[list]], list[str]]
+
+
+class EvaluationError(Exception):
+    """An evaluation that cannot be made."""
+
+
+def held_out(work: Path, limit: int) -> dict[str, list[dict]]:
+    path = work / "held-out-instruct.jsonl"
+    if not path.is_file():
+        raise EvaluationError(f"{path} is missing: run the step `prepare` first")
+    kinds = defaultdict(list)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        if len(kinds[record["kind"]]) < limit:
+            kinds[record["kind"]].append(record)
+    return dict(kinds)
+
+
+def tasks(work: Path, answer: Answer, limit: int) -> dict:
+    """Scores of what is generated greedily, each with its 95 % interval."""
+    kinds, scores, ended = held_out(work, limit), {}, []
+    for kind, records in kinds.items():
+        if kind not in NUMBER + EXACT + OVERLAP + REFUSED:
+            continue
+        said = answer([r["turns"][:-1] for r in records])
+        wanted = [r["turns"][-1][1] for r in records]
+        ended += [not s.endswith(UNFINISHED) for s in said]
+        said = [s.removesuffix(UNFINISHED).strip() for s in said]
+        if kind in NUMBER:
+            scores[kind] = share([number(s) == number(w) for s, w in zip(said, wanted)])
+        elif kind in EXACT:
+            scores[kind] = share([s.strip() == w.strip() for s, w in zip(said, wanted)])
+        elif kind in OVERLAP:
+            scores[kind] = mean([overlap(s, w) for s, w in zip(said, wanted)])
+        else:
+            scores[kind] = share([REFUSAL.search(s) is not None for s in said])
+        if kind in ("fact", "country", "define", "topic"):
+            scores[kind + " refused wrongly"] = share([REFUSAL.search(s) is not None for s in said])
+    scores["ended by itself"] = share(ended)
+    return scores
+
+
+UNFINISHED = "\u241b"
+
+
+def share(hits: list[bool]) -> dict:
+    """A proportion with Wilson's interval."""
+    n, z = len(hits), 1.96
+    if n == 0:
+        return {"score": None, "n": 0}
+    p = sum(hits) / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return {"score": round(p, 4), "low": round(middle - half, 4), "high": round(middle + half, 4), "n": n}
+
+
+def mean(values: list[float]) -> dict:
+    n = len(values)
+    if n == 0:
+        return {"score": None, "n": 0}
+    m = sum(values) / n
+    half = 1.96 * math.sqrt(sum((v - m) ** 2 for v in values) / max(1, n - 1) / n)
+    return {"score": round(m, 4), "low": round(m - half, 4), "high": round(m + half, 4), "n": n}
+
+
+def number(text: str) -> str | None:
+    found = re.findall(r"-?\d[\d,]*(?:\.\d+)?", text)
+    return found[-1].replace(",", "") if found else None
+
+
+def overlap(said: str, wanted: str) -> float:
+    """ROUGE-L: the longest common subsequence of words, as an F1."""
+    a, b = re.findall(r"\w+", said.lower()), re.findall(r"\w+", wanted.lower())
+    if not a or not b:
+        return float(a == b)
+    row = [0] * (len(b) + 1)
+    for x in a:
+        previous = 0
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], previous + 1 if x == y else max(row[j], row[j - 1])
+    return 2 * row[-1] / (len(a) + len(b))
+
+
+def perplexity(model: Llama, work: Path, tokenizer: Tokenizer, device: str, limit: int) -> dict:
+    """By source and, for conversations, over the answers only: e to the mean loss, with its interval, and bits a byte."""
+    out = {}
+    sources = defaultdict(list)
+    for line in (work / "held-out-raw.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        sources[record["source"]].append(END_OF_TEXT + record["text"])
+    for source, texts in sources.items():
+        out[source] = _perplexity(model, tokenizer, texts[:limit], device, answers=False)
+    for kind, records in held_out(work, limit).items():
+        texts = [render(r["turns"]) for r in records]
+        out["answers: " + kind] = _perplexity(model, tokenizer, texts, device, answers=True)
+    text = [v for k, v in out.items() if not k.startswith("answers") and v["tokens"]]
+    total = sum(v["tokens"] for v in text)
+    out["all text"] = {"perplexity": round(math.exp(sum(math.log(v["perplexity"]) * v["tokens"] for v in text) / max(1, total)), 3),
+                       "tokens": total}
+    return out
+
+
+def _perplexity(model, tokenizer, texts, device, answers) -> dict:
+    losses, size = [], 0
+    with torch.no_grad():
+        for text in texts:
+            ids = tokenizer.encode(text, add_special_tokens=False).ids[:model.shape.context + 1]
+            if len(ids) < 3:
+                continue
+            row = torch.tensor([ids], device=device)
+            with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=device.startswith("cuda")):
+                logits = model(row[:, :-1]).float()
+            loss = F.cross_entropy(logits[0], row[0, 1:], reduction="none")
+            if answers:
+                marks = mark_answers(np.asarray(ids, dtype=np.uint16), tokenizer)[1:] & ANSWER > 0
+                loss = loss[torch.from_numpy(marks).to(device)]
+            if loss.numel():
+                losses.append((float(loss.sum()), loss.numel()))
+                size += len(text.encode())
+    count = sum(n for _, n in losses)
+    if not count:
+        return {"perplexity": None, "tokens": 0}
+    m = sum(s for s, _ in losses) / count
+    spread = math.sqrt(sum((s - m * n) ** 2 for s, n in losses)) / count
+    return {"perplexity": round(math.exp(m), 3), "low": round(math.exp(m - 1.96 * spread), 3),
+            "high": round(math.exp(m + 1.96 * spread), 3), "tokens": count,
+            **({} if answers else {"bits a byte": round(sum(s for s, _ in losses) / math.log(2) / size, 4)})}
+
+
+def choices(model: Llama, work: Path, tokenizer: Tokenizer, device: str, limit: int) -> dict:
+    """How often the true answer is the likeliest of five of its kind (chance is one in five)."""
+    out = {}
+    for kind, records in held_out(work, limit).items():
+        if kind not in CHOICE:
+            continue
+        answers = sorted({r["turns"][-1][1] for r in records})
+        if len(answers) < 5:
+            continue
+        hits = []
+        for n, record in enumerate(records):
+            true = record["turns"][-1][1]
+            others = [a for a in answers if a != true]
+            offered = [true] + [others[(n * 7 + i * 13) % len(others)] for i in range(4)]
+            scores = [_likelihood(model, tokenizer, record["turns"][:-1], a, device) for a in offered]
+            hits.append(max(range(5), key=scores.__getitem__) == 0)
+        out[kind] = share(hits)
+    return out
+
+
+def _likelihood(model, tokenizer, turns, answer, device) -> float:
+    head = tokenizer.encode(render(turns, generate=True), add_special_tokens=False).ids
+    tail = tokenizer.encode(answer, add_special_tokens=False).ids
+    ids = (head + tail)[-model.shape.context:]
+    row = torch.tensor([ids], device=device)
+    with torch.no_grad(), torch.autocast(device.split(":")[0], torch.bfloat16, enabled=device.startswith("cuda")):
+        logits = model(row[:, :-1]).float()[0, -len(tail):]
+    return -float(F.cross_entropy(logits, row[0, -len(tail):]))
+
+
+def by_checkpoint(directory: Path, device: str, longest: int = 128, batch: int = 64) -> Answer:
+    """Answers with the checkpoint itself, greedily."""
+    from transformers import AutoTokenizer, LlamaForCausalLM
+
+    tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left")
+    kind = torch.bfloat16 if device.startswith("cuda") else torch.float32
+    model = LlamaForCausalLM.from_pretrained(directory, dtype=kind).to(device).eval()
+    longest_prompt = model.config.max_position_embeddings - longest
+
+    def answer(prompts: list[list]) -> list[str]:
+        order = sorted(range(len(prompts)), key=lambda i: sum(len(t) for _, t in prompts[i]))
+        out = [""] * len(prompts)
+        for start in range(0, len(order), batch):
+            chosen = order[start:start + batch]
+            texts = [render(prompts[i], generate=True) for i in chosen]
+            encoded = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False, truncation=True,
+                                max_length=longest_prompt, return_token_type_ids=False).to(device)
+            with torch.no_grad():
+                made = model.generate(**encoded, max_new_tokens=longest, do_sample=False, pad_token_id=0, eos_token_id=2)
+            for i, row in zip(chosen, made[:, encoded["input_ids"].shape[1]:].tolist()):
+                ended = 2 in row
+                row = row[:row.index(2)] if ended else row
+                out[i] = tokenizer.decode(row) + ("" if ended else UNFINISHED)
+        return out
+
+    return answer
+
+
+def by_gateway(url: str, model: str, key: str | None = None, longest: int = 128) -> Answer:
+    """Answers through an edgeway, by the OpenAI API."""
+    def ask(turns: list) -> str:
+        body = {"model": model, "temperature": 0, "max_tokens": longest,
+                "messages": [{"role": role, "content": said} for role, said in turns]}
+        headers = {"content-type": "application/json"}
+        if key:
+            headers["authorization"] = "Bearer " + key
+        request = urllib.request.Request(url.rstrip("/") + "/v1/chat/completions", json.dumps(body).encode(), headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                choice = json.load(reply)["choices"][0]
+        except urllib.error.HTTPError as e:
+            raise EvaluationError(f"{url} answered {e.code}: {e.read().decode(errors='replace')[:300]}") from e
+        except OSError as e:
+            raise EvaluationError(f"{url} cannot be reached: {e}") from e
+        return choice["message"]["content"] + ("" if choice["finish_reason"] == "stop" else UNFINISHED)
+
+    return lambda prompts: [ask(p) for p in prompts]

@@ -1,0 +1,182 @@
+"""The steps by name, each from files to files in the work folder, each skipped where its result is there."""
+
+import json
+import random
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from . import distil, evaluate as evaluation, grid, model as models, packing, prepare as preparation, prune as pruning
+from . import quantize as quantization, tokenizer as tokenizers, train as training
+from .corpus import CorpusError
+from .sizes import SIZES, Size
+
+FAILURES = (CorpusError, models.ModelError, packing.StreamError, training.TrainingError, evaluation.EvaluationError,
+            quantization.CalibrationError, distil.TrafficError, ValueError)
+
+
+def add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, help="evaluate, quantize, prune: the checkpoint to work on")
+    parser.add_argument("--name", help="name of the result; default: by the step")
+    parser.add_argument("--without-teacher", action="store_true", help="distil: cross-entropy only, the comparison")
+    parser.add_argument("--bits", choices=("int4", "int8"), default="int4", help="quantize")
+    parser.add_argument("--block", type=int, default=64, help="quantize: weights that share a scale, int4")
+    parser.add_argument("--how", choices=("nearest", "calibrated", "trained"), default="trained", help="quantize")
+    parser.add_argument("--url", help="evaluate: an edgeway to ask instead of the checkpoint")
+    parser.add_argument("--served", default="nano", help="evaluate: the model's name at --url")
+    parser.add_argument("--items", type=int, help="evaluate: at most so many of each kind")
+    parser.add_argument("--from", dest="traffic", type=Path, help="distil: recorded traffic (JSONL) to learn from")
+    parser.add_argument("--base", type=Path, help="distil --from: the checkpoint to start from")
+    parser.add_argument("--out", type=Path, help="distil --from, export: where the result goes")
+    parser.add_argument("--epochs", type=int, default=3, help="distil --from")
+
+
+def run(options: Namespace) -> dict:
+    options.size_of = SIZES[options.size]
+    if options.device == "auto":
+        options.device = "cuda" if torch.cuda.is_available() else "cpu"
+    random.seed(options.seed)
+    if options.step == "all":
+        return {step: STEPS[step](options) for step in ALL}
+    return STEPS[options.step](options)
+
+
+def _done(options: Namespace, name: str) -> Path | None:
+    path = options.work / name
+    return path if (path / "model.safetensors").is_file() else None
+
+
+def prepare(options: Namespace) -> dict:
+    found = options.work / "prepare.json"
+    if found.is_file():
+        return json.loads(found.read_text())
+    return preparation.prepare(options.data, options.work, options.size_of, options.seed)
+
+
+def tokenizer(options: Namespace) -> dict:
+    if not (options.work / "tokenizer" / "tokenizer.json").is_file():
+        tokenizers.train(options.work, options.size_of)
+    return tokenizers.encode(options.work)
+
+
+def teacher(options: Namespace) -> dict:
+    size: Size = options.size_of
+    if _done(options, "teacher"):
+        return {"skipped": "teacher is there"}
+    model = models.Llama(size.teacher)
+    result = training.train(model, options.work, "teacher", size.teacher_schedule, options.device, options.seed)
+    models.save(model, options.work / "teacher", options.work / "tokenizer")
+    return _brief(result)
+
+
+def distil_step(options: Namespace) -> dict:
+    if options.traffic:
+        return distil.from_traffic(options.traffic, options.base, options.out, options.device, options.seed, options.epochs)
+    size: Size = options.size_of
+    name = options.name or options.student + ("-plain" if options.without_teacher else "")
+    if _done(options, name):
+        return {"skipped": f"{name} is there"}
+    model = models.Llama(size.students[options.student])
+    guide = None if options.without_teacher else models.load(options.work / "teacher", options.device)
+    result = training.train(model, options.work, name, size.student_schedule, options.device, options.seed, guide,
+                            None if guide is None else training.Distillation())
+    models.save(model, options.work / name, options.work / "tokenizer")
+    return _brief(result)
+
+
+def prune(options: Namespace) -> dict:
+    """The curve: every cut before and after healing."""
+    source = options.model or options.work / options.student
+    whole = models.load(source, options.device)
+    tokens = tokenizers.load(options.work)
+    models.check_vocabulary(whole, tokens)
+    guide = models.load(options.work / "teacher", options.device)
+    scores = pruning.importance(whole, _calibration(options, whole))
+    curve = []
+    for heads, ffn in pruning.steps(whole.shape.heads // whole.shape.kv_heads, whole.shape.ffn):
+        small = pruning.prune(whole, scores, heads, ffn)
+        name = f"{options.student}-pruned-{small.shape.heads}-{ffn}"
+        before = _text_perplexity(small, options, tokens)
+        heal(small, options, name, guide)
+        curve.append({"name": name, "heads": small.shape.heads, "ffn": ffn, "parameters": small.shape.parameters(),
+                      "perplexity before healing": before, "after": _text_perplexity(small, options, tokens)})
+        models.save(small, options.work / name, options.work / "tokenizer")
+    (options.work / "prune.json").write_text(json.dumps(curve, indent=1))
+    return {"curve": curve}
+
+
+def heal(model, options: Namespace, name: str, guide) -> None:
+    size: Size = options.size_of
+    schedule = replace(size.student_schedule, tokens=size.heal_tokens, lr=size.student_schedule.lr / 5, instruct_share=0.7)
+    rule = None if guide is None else training.Distillation()
+    training.train(model, options.work, name, schedule, options.device, options.seed + 1, guide, rule)
+
+
+def quantize(options: Namespace) -> dict:
+    source = options.model or options.work / options.student
+    model = models.load(source, options.device)
+    tokens = tokenizers.load(options.work)
+    models.check_vocabulary(model, tokens)
+    name = options.name or f"{source.name}-{options.bits}-{options.how}"
+    if options.how == "nearest":
+        quantization.round_to_nearest(model, options.bits, options.block)
+    elif options.how == "calibrated":
+        quantization.calibrated(model, options.bits, options.block, _calibration(options, model))
+    else:
+        q = grid.quantizer(options.bits, options.block)
+        guide = models.load(options.work / "teacher", options.device) if _done(options, "teacher") else None
+        heal(model.quantize_with(q, q), options, name, guide)
+        quantization.round_to_nearest(model.quantize_with(None, None), options.bits, options.block)
+    models.save(model, options.work / name, options.work / "tokenizer")
+    return {"name": name, "perplexity": _text_perplexity(model, options, tokens)}
+
+
+def export(options: Namespace) -> dict:
+    from .export import export as write
+
+    source = options.model or options.work / f"{options.student}-int4-trained"
+    target = options.out or options.work / "export"
+    return {"files": write(source, target, options.bits, options.block)}
+
+
+def evaluate(options: Namespace) -> dict:
+    limit = options.items or options.size_of.evaluate_items
+    if options.url:
+        result = {"model": options.served, "tasks": evaluation.tasks(options.work, evaluation.by_gateway(options.url, options.served), limit)}
+    else:
+        source = options.model or options.work / options.student
+        model = models.load(source, options.device).eval()
+        tokens = tokenizers.load(options.work)
+        models.check_vocabulary(model, tokens)
+        result = {
+            "model": source.name, "parameters": model.shape.parameters(),
+            "perplexity": evaluation.perplexity(model, options.work, tokens, options.device, limit),
+            "choices": evaluation.choices(model, options.work, tokens, options.device, limit),
+            "tasks": evaluation.tasks(options.work, evaluation.by_checkpoint(source, options.device), limit),
+        }
+    path = options.work / "evaluations" / f"{options.name or result['model']}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(result, indent=1))
+    return result
+
+
+def _calibration(options: Namespace, model) -> list[torch.Tensor]:
+    mixture = packing.Mixture(options.work, model.shape.context, options.seed + 2, model.shape.vocab)
+    return [mixture.batch(4, 0.5, False, options.device)[0] for _ in range(8)]
+
+
+def _text_perplexity(model, options: Namespace, tokens) -> float:
+    found = evaluation.perplexity(model.eval(), options.work, tokens, options.device, min(100, options.size_of.evaluate_items))
+    return {"text": found["all text"]["perplexity"], "arithmetic": found.get("answers: arithmetic", {}).get("perplexity"),
+            "define": found.get("answers: define", {}).get("perplexity")}
+
+
+def _brief(result: dict) -> dict:
+    return {k: v for k, v in result.items() if k != "history"} | {"loss": result["history"][-1]["loss"] if result["history"] else None}
+
+
+STEPS = {"prepare": prepare, "tokenizer": tokenizer, "teacher": teacher, "distil": distil_step, "prune": prune,
+         "quantize": quantize, "export": export, "evaluate": evaluate}
+ALL = ("prepare", "tokenizer", "teacher", "distil", "prune", "quantize", "export", "evaluate")
