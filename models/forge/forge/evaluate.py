@@ -46,18 +46,19 @@ def held_out(work: Path, limit: int) -> dict[str, list[dict]]:
 
 def tasks(work: Path, answer: Answer, limit: int) -> dict:
     """Scores of what is generated greedily, each with its 95 % interval."""
-    kinds, scores, ended = held_out(work, limit), {}, []
+    kinds = {k: r for k, r in held_out(work, limit).items() if k in NUMBER + EXACT + OVERLAP + REFUSED}
+    everything = [r for records in kinds.values() for r in records]
+    replies = iter(answer([r["turns"][:-1] for r in everything]))
+    scores, ended = {}, []
     for kind, records in kinds.items():
-        if kind not in NUMBER + EXACT + OVERLAP + REFUSED:
-            continue
-        said = answer([r["turns"][:-1] for r in records])
+        said = [next(replies) for _ in records]
         wanted = [r["turns"][-1][1] for r in records]
         ended += [not s.endswith(UNFINISHED) for s in said]
         said = [s.removesuffix(UNFINISHED).strip() for s in said]
         if kind in NUMBER:
             scores[kind] = share([number(s) == number(w) for s, w in zip(said, wanted)])
         elif kind in EXACT:
-            scores[kind] = share([s.strip() == w.strip() for s, w in zip(said, wanted)])
+            scores[kind] = share([s == w.strip() for s, w in zip(said, wanted)])
         elif kind in OVERLAP:
             scores[kind] = mean([overlap(s, w) for s, w in zip(said, wanted)])
         else:
@@ -129,30 +130,40 @@ def perplexity(model: Llama, work: Path, tokenizer: Tokenizer, device: str, limi
 
 
 def _perplexity(model, tokenizer, texts, device, answers) -> dict:
-    losses, size = [], 0
-    with torch.no_grad():
-        for text in texts:
-            ids = tokenizer.encode(text, add_special_tokens=False).ids[:model.shape.context + 1]
-            if len(ids) < 3:
-                continue
-            row = torch.tensor([ids], device=device)
-            with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=device.startswith("cuda")):
-                logits = model(row[:, :-1]).float()
-            loss = F.cross_entropy(logits[0], row[0, 1:], reduction="none")
-            if answers:
-                marks = mark_answers(np.asarray(ids, dtype=np.uint16), tokenizer)[1:] & ANSWER > 0
-                loss = loss[torch.from_numpy(marks).to(device)]
-            if loss.numel():
-                losses.append((float(loss.sum()), loss.numel()))
-                size += len(text.encode())
+    rows = [tokenizer.encode(t, add_special_tokens=False).ids[:model.shape.context + 1] for t in texts]
+    marks = [mark_answers(np.asarray(r, dtype=np.uint16), tokenizer) & ANSWER > 0 if answers else np.ones(len(r), bool) for r in rows]
+    losses = [(total, count) for total, count in _losses(model, rows, marks, device) if count]
     count = sum(n for _, n in losses)
     if not count:
         return {"perplexity": None, "tokens": 0}
     m = sum(s for s, _ in losses) / count
     spread = math.sqrt(sum((s - m * n) ** 2 for s, n in losses)) / count
+    size = sum(len(tokenizer.decode(r).encode()) for r in rows)
     return {"perplexity": round(math.exp(m), 3), "low": round(math.exp(m - 1.96 * spread), 3),
             "high": round(math.exp(m + 1.96 * spread), 3), "tokens": count,
             **({} if answers else {"bits a byte": round(sum(s for s, _ in losses) / math.log(2) / size, 4)})}
+
+
+def _losses(model, rows: list[list[int]], marks: list[np.ndarray], device: str) -> list[tuple[float, int]]:
+    """For each row the loss summed over its marked tokens, and their count."""
+    cuda = device.startswith("cuda")
+    budget, out = (65_536 if cuda else 4_096), [(0.0, 0)] * len(rows)
+    waiting = sorted((i for i in range(len(rows)) if len(rows[i]) > 1), key=lambda i: len(rows[i]))
+    while waiting:
+        width = len(rows[waiting[-1]])
+        chosen = [waiting.pop() for _ in range(min(len(waiting), max(1, budget // width)))]
+        ids, wanted = np.zeros((len(chosen), width), np.int64), np.zeros((len(chosen), width), bool)
+        for n, i in enumerate(chosen):
+            ids[n, :len(rows[i])], wanted[n, :len(rows[i])] = rows[i], marks[i]
+        block = torch.from_numpy(ids).to(device)
+        with torch.no_grad(), torch.autocast(device.split(":")[0], torch.bfloat16, enabled=cuda):
+            logits = model(block[:, :-1])
+        loss = F.cross_entropy(logits.float().flatten(0, 1), block[:, 1:].flatten(), reduction="none")
+        weight = torch.from_numpy(wanted[:, 1:]).to(device)
+        sums, counts = (loss.view(weight.shape) * weight).sum(1).tolist(), weight.sum(1).tolist()
+        for i, total, count in zip(chosen, sums, counts):
+            out[i] = (total, count)
+    return out
 
 
 def choices(model: Llama, work: Path, tokenizer: Tokenizer, device: str, limit: int) -> dict:
@@ -164,33 +175,27 @@ def choices(model: Llama, work: Path, tokenizer: Tokenizer, device: str, limit: 
         answers = sorted({r["turns"][-1][1] for r in records})
         if len(answers) < 5:
             continue
-        hits = []
+        rows, marks = [], []
         for n, record in enumerate(records):
             true = record["turns"][-1][1]
             others = [a for a in answers if a != true]
-            offered = [true] + [others[(n * 7 + i * 13) % len(others)] for i in range(4)]
-            scores = [_likelihood(model, tokenizer, record["turns"][:-1], a, device) for a in offered]
-            hits.append(max(range(5), key=scores.__getitem__) == 0)
-        out[kind] = share(hits)
+            head = tokenizer.encode(render(record["turns"][:-1], generate=True), add_special_tokens=False).ids
+            for offered in [true] + [others[(n * 7 + i * 13) % len(others)] for i in range(4)]:
+                tail = tokenizer.encode(offered, add_special_tokens=False).ids
+                rows.append((head + tail)[-model.shape.context:])
+                marks.append(np.arange(len(rows[-1])) >= len(rows[-1]) - len(tail))
+        means = [-total / max(1, count) for total, count in _losses(model, rows, marks, device)]
+        out[kind] = share([max(range(5), key=means[i:i + 5].__getitem__) == 0 for i in range(0, len(means), 5)])
     return out
 
 
-def _likelihood(model, tokenizer, turns, answer, device) -> float:
-    head = tokenizer.encode(render(turns, generate=True), add_special_tokens=False).ids
-    tail = tokenizer.encode(answer, add_special_tokens=False).ids
-    ids = (head + tail)[-model.shape.context:]
-    row = torch.tensor([ids], device=device)
-    with torch.no_grad(), torch.autocast(device.split(":")[0], torch.bfloat16, enabled=device.startswith("cuda")):
-        logits = model(row[:, :-1]).float()[0, -len(tail):]
-    return -float(F.cross_entropy(logits, row[0, -len(tail):]))
-
-
-def by_checkpoint(directory: Path, device: str, longest: int = 128, batch: int = 64) -> Answer:
+def by_checkpoint(directory: Path, device: str, longest: int = 112) -> Answer:
     """Answers with the checkpoint itself, greedily."""
     from transformers import AutoTokenizer, LlamaForCausalLM
 
     tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left")
-    kind = torch.bfloat16 if device.startswith("cuda") else torch.float32
+    cuda = device.startswith("cuda")
+    batch, kind = (512, torch.bfloat16) if cuda else (32, torch.float32)
     model = LlamaForCausalLM.from_pretrained(directory, dtype=kind).to(device).eval()
     longest_prompt = model.config.max_position_embeddings - longest
 
@@ -213,7 +218,7 @@ def by_checkpoint(directory: Path, device: str, longest: int = 128, batch: int =
     return answer
 
 
-def by_gateway(url: str, model: str, key: str | None = None, longest: int = 128) -> Answer:
+def by_gateway(url: str, model: str, key: str | None = None, longest: int = 112) -> Answer:
     """Answers through an edgeway, by the OpenAI API."""
     def ask(turns: list) -> str:
         body = {"model": model, "temperature": 0, "max_tokens": longest,

@@ -32,7 +32,7 @@ def prepare(data: Path, out: Path, size: Size, seed: int) -> dict:
     rng = random.Random(seed)
     out.mkdir(parents=True, exist_ok=True)
     raw, held_raw, counts = _documents(data, rng, size)
-    items = list(_items(data, rng, size, counts))
+    items = list(_items(data, rng, size, counts, definitions.Company(raw)))
     rng.shuffle(items)
     train, held_out = _separate(items)
     conversations = list(_conversations(rng, train))
@@ -87,7 +87,7 @@ def _texts(data: Path) -> Iterator[tuple[str, str, str]]:
             lines = []
 
 
-def _items(data: Path, rng: random.Random, size: Size, counts: Counter) -> Iterator[Item]:
+def _items(data: Path, rng: random.Random, size: Size, counts: Counter, company: definitions.Company) -> Iterator[Item]:
     v, share = size.variants, size.text_share
     thin = lambda found: (i for i in found if share >= 1 or rng.random() < share)
     own = list(authored.facts(rng, 12 * v))
@@ -96,7 +96,7 @@ def _items(data: Path, rng: random.Random, size: Size, counts: Counter) -> Itera
     yield from thin(own)
     yield from thin(authored.persona(rng, 5 * v))
     yield from thin(i for i in authored.chitchat(data))
-    yield from thin(definitions.words(data, rng, counts, defined, v))
+    yield from thin(definitions.words(data, rng, counts, company, defined, v))
     yield from thin(definitions.topics(data, rng, defined, max(2, v - 1)))
     yield from thin(countries.facts(data, rng, v))
     yield from thin(countries.reading(data, rng, 3000 * v))

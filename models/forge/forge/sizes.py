@@ -61,12 +61,12 @@ SMOKE = Size(
     text_share=0.01,
     variants=1,
     teacher=Shape(hidden=192, layers=3, heads=6, kv_heads=2, ffn=512, head_dim=32, vocab=2048, context=256),
-    teacher_schedule=Schedule(tokens=400_000, lr=4e-3, batch_tokens=4096, rows=8),
+    teacher_schedule=Schedule(tokens=100_000, lr=4e-3, batch_tokens=2048, rows=8),
     students={
         "nano": Shape(hidden=128, layers=2, heads=4, kv_heads=2, ffn=320, head_dim=32, vocab=2048, context=256),
     },
-    student_schedule=Schedule(tokens=400_000, lr=5e-3, batch_tokens=4096, rows=8),
-    heal_tokens=40_000,
+    student_schedule=Schedule(tokens=120_000, lr=5e-3, batch_tokens=2048, rows=8),
+    heal_tokens=12_000,
     evaluate_items=16,
 )
 
@@ -76,14 +76,14 @@ NANO = Size(
     text_share=1.0,
     variants=4,
     teacher=Shape(hidden=768, layers=14, heads=12, kv_heads=4, ffn=2048),
-    teacher_schedule=Schedule(tokens=170_000_000, lr=2e-3, batch_tokens=131_072, rows=32),
+    teacher_schedule=Schedule(tokens=150_000_000, lr=2e-3, batch_tokens=131_072, rows=32),
     students={
         "nano": Shape(hidden=384, layers=12, heads=6, kv_heads=2, ffn=1152),
         "pico": Shape(hidden=320, layers=10, heads=5, kv_heads=1, ffn=896),
     },
-    student_schedule=Schedule(tokens=160_000_000, lr=3e-3, batch_tokens=131_072, rows=32),
+    student_schedule=Schedule(tokens=150_000_000, lr=3e-3, batch_tokens=131_072, rows=64),
     heal_tokens=13_000_000,
-    evaluate_items=400,
+    evaluate_items=300,
 )
 
 SIZES = {"smoke": SMOKE, "nano": NANO}

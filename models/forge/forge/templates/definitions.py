@@ -1,10 +1,13 @@
 """What is X: dictionary senses and the first sentences of encyclopedia articles."""
 
+import math
 import random
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Iterator
+from typing import Iterable, Iterator
+
+import numpy as np
 
 from ..corpus import clean, read, sentences, without_parentheses
 from . import Item, casual, sentence, single
@@ -23,14 +26,52 @@ def article(word: str) -> str:
     return ("an " if word[0].lower() in "aeiou" else "a ") + word
 
 
-def senses(data: Path) -> dict[str, list[dict]]:
-    """Dictionary entries by word, the likeliest sense first: first-named word, then one with an example."""
+class Company:
+    """Which words keep company with which: paragraphs of the training text by word."""
+
+    def __init__(self, texts: Iterable[str]):
+        found, self.paragraphs = defaultdict(list), 0
+        for text in texts:
+            for paragraph in text.split("\n"):
+                for word in set(_WORD.findall(paragraph.lower())):
+                    found[word].append(self.paragraphs)
+                self.paragraphs += 1
+        self._of = {w: np.asarray(p, dtype=np.int32) for w, p in found.items() if 3 <= len(p) <= 12_000}
+
+    def closeness(self, word: str, others: set) -> float:
+        """Mean positive pointwise mutual information of a word with the words of a gloss."""
+        own = self._of.get(word)
+        if own is None:
+            return 0.0
+        own, total, count = own[:3000], 0.0, 0
+        for other in others:
+            if other == word or (theirs := self._of.get(other)) is None:
+                continue
+            at = np.minimum(np.searchsorted(theirs, own), theirs.size - 1)
+            both = int((theirs[at] == own).sum())
+            total += max(0.0, math.log((both + 0.2) * self.paragraphs / (own.size * theirs.size)))
+            count += 1
+        return total / (count + 1)
+
+
+_WORD = re.compile(r"[a-z]{3,}")
+
+
+def senses(data: Path, company: Company) -> dict[str, list[dict]]:
+    """Dictionary entries by word, first the sense whose gloss shares paragraphs with the word most."""
     entries = defaultdict(list)
-    for order, record in enumerate(read(data, "wordnet")):
-        for position, word in enumerate(record["words"]):
-            rank = (0 if position == 0 else 1, 0 if record["examples"] else 1, order)
-            entries[word].append((rank, record))
-    return {word: [r for _, r in sorted(found, key=lambda f: f[0])] for word, found in entries.items()}
+    for record in read(data, "wordnet"):
+        for word in record["words"]:
+            entries[word].append(record)
+
+    def score(word: str, record: dict) -> float:
+        gloss = " ".join([record["definition"], *record["words"], *record["examples"][:2]]).lower()
+        said = company.closeness(word.lower(), set(_WORD.findall(gloss)))
+        marked = 0.8 if record["definition"].startswith("(") else 1.0
+        return said * marked + 0.15 * (record["words"][0] == word) + 0.1 * bool(record["examples"]) + 0.25 * (record["pos"] == "noun")
+
+    return {word: sorted(found, key=lambda r: -score(word, r)) if len(found) > 1 else found
+            for word, found in entries.items()}
 
 
 def define(word: str, record: dict) -> str:
@@ -42,9 +83,10 @@ def define(word: str, record: dict) -> str:
     return text
 
 
-def words(data: Path, rng: random.Random, counts: Counter, authored: set, variants: int) -> Iterator[Item]:
+def words(data: Path, rng: random.Random, counts: Counter, company: Company, authored: set,
+          variants: int) -> Iterator[Item]:
     """Common words several times, rare ones seldom; nothing that the authored facts define."""
-    for word, records in senses(data).items():
+    for word, records in senses(data, company).items():
         seen = counts[word.lower()] if " " not in word else counts[word.lower()] * 3
         if word.lower() in authored or not word[0].isalpha() or len(word) < 3 and seen < 50:
             continue
