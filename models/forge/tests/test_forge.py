@@ -1,0 +1,190 @@
+"""The parts of the forge, each against what it must not get wrong."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models as tokenizer_models, pre_tokenizers, trainers
+
+from forge import corpus, distil, evaluate, grid, model, packing, prepare, prune, quantize, tokenizer, train
+from forge.sizes import Schedule, Shape
+from forge.templates import arithmetic, single
+
+SHAPE = Shape(hidden=64, layers=2, heads=4, kv_heads=2, ffn=96, head_dim=16, vocab=320, context=32)
+
+
+@pytest.fixture(scope="module")
+def words() -> Tokenizer:
+    t = Tokenizer(tokenizer_models.BPE())
+    t.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True),
+                                               pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    t.decoder = decoders.ByteLevel()
+    t.train_from_iterator(["assistant user system hello there"] * 3, trainers.BpeTrainer(
+        vocab_size=280, special_tokens=list(tokenizer.SPECIAL), show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    return t
+
+
+@pytest.fixture()
+def work(tmp_path) -> "Path":
+    rng = np.random.default_rng(1)
+    for name in ("raw", "instruct"):
+        rng.integers(3, 300, 4000).astype(np.uint16).tofile(tmp_path / f"{name}.bin")
+    (tmp_path / "tokenizer").mkdir()
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / "tokenizer" / name).write_text("{}")
+    return tmp_path
+
+
+def test_same_logits_as_transformers(tmp_path, work):
+    from transformers import LlamaForCausalLM
+
+    torch.manual_seed(3)
+    ours = model.Llama(SHAPE).eval()
+    for p in ours.parameters():
+        torch.nn.init.normal_(p, std=0.1)
+    model.save(ours, tmp_path / "m", work / "tokenizer")
+    theirs = LlamaForCausalLM.from_pretrained(tmp_path / "m").eval()
+    ids = torch.randint(0, SHAPE.vocab, (2, 20))
+    with torch.no_grad():
+        torch.testing.assert_close(ours(ids), theirs(ids).logits, atol=1e-4, rtol=1e-4)
+
+
+def test_only_answers_are_marked(words):
+    turns = [("system", "hello"), ("user", "there"), ("assistant", "hello there"), ("user", "x"), ("assistant", "yes")]
+    ids = np.asarray(words.encode(tokenizer.render(turns), add_special_tokens=False).ids, dtype=np.uint16)
+    marked = tokenizer.mark_answers(ids, words)
+    said = words.decode([int(t & 0x7fff) for t in marked if t & tokenizer.ANSWER], skip_special_tokens=False)
+    assert said == "hello there<|im_end|>yes<|im_end|>"
+
+
+@pytest.mark.parametrize("kind", ["arithmetic", "summary", "service", "rewrite"])
+def test_an_answer_is_on_one_side_only(kind):
+    items = [single(kind, f"key {i % 300}", f"question {i}", "answer") for i in range(3000)]
+    train_items, held = prepare._separate(items)
+    assert held and not {i.key for i in train_items} & {h["key"] for h in held}
+
+
+def test_the_never_taught_are_refused():
+    items = [single("define", f"word {i}", f"Define word {i}.", f"meaning {i}") for i in range(2000)]
+    train_items, _ = prepare._separate(items)
+    for item in train_items:
+        answer = item.turns[-1][1]
+        taught = corpus.split(item.key) != "unknown"
+        assert (answer.startswith("meaning")) == taught
+
+
+def test_steps_of_sums_are_right():
+    rng = random.Random(5)
+    for _ in range(3000):
+        a, op, b = arithmetic.pick(rng)
+        text = arithmetic.solve(a, op, b)
+        for left, sign, right, result in __import__("re").findall(r"(\d+) ([+×-]) (\d+) = (-?\d+)", text):
+            assert {"+": int(left) + int(right), "-": int(left) - int(right), "×": int(left) * int(right)}[sign] == int(result) \
+                or f"+ {left} {sign} {right}" in text, text
+
+
+@pytest.mark.parametrize("how", ["int4", "int8"])
+def test_the_grid_is_found_again(how):
+    weight = torch.randn(48, 128)
+    once = grid.quantizer(how, 64)(weight)
+    torch.testing.assert_close(grid.quantizer(how, 64)(once), once, atol=1e-6, rtol=1e-5)
+    assert (once - weight).abs().max() < weight.abs().max() / (7 if how == "int4" else 120)
+
+
+def test_calibration_beats_rounding():
+    torch.manual_seed(7)
+    whole = model.Llama(SHAPE)
+    for p in whole.parameters():
+        torch.nn.init.normal_(p, std=0.2)
+    ids = [torch.randint(0, SHAPE.vocab, (8, 32)) for _ in range(4)]
+    mix = torch.randn(64, 64)
+    inputs = torch.randn(2000, 64) @ mix
+    weight = torch.randn(32, 64)
+    hessian = inputs.T @ inputs
+    solved = quantize._solve(weight, hessian, "int4", 32, 0.01)
+    error = lambda w: float(((inputs @ (w - weight).T) ** 2).mean())
+    assert error(solved) < 0.8 * error(grid.int4(weight, 32))
+    quantize.calibrated(whole, "int4", 32, ids)
+    assert all(torch.isfinite(p).all() for p in whole.parameters())
+
+
+def test_pruning_nothing_changes_nothing():
+    torch.manual_seed(2)
+    whole = model.Llama(SHAPE).eval()
+    for p in whole.parameters():
+        torch.nn.init.normal_(p, std=0.1)
+    ids = torch.randint(0, SHAPE.vocab, (2, 16))
+    scores = prune.importance(whole, [ids])
+    same = prune.prune(whole, scores, 2, 96).eval()
+    smaller = prune.prune(whole, scores, 1, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(same(ids), whole(ids), atol=1e-5, rtol=1e-4)
+    assert smaller.shape.heads == 2 and sum(p.numel() for p in smaller.parameters()) == smaller.shape.parameters()
+
+
+def test_training_goes_on_from_its_checkpoint(work, capsys):
+    schedule = Schedule(tokens=64 * 32 * 6, lr=3e-3, batch_tokens=64 * 32, rows=64)
+    m = model.Llama(SHAPE)
+    optimizer = train.optimizers(m, 1e-3, fused=False)
+    train._save(work / "x.checkpoint", 4, m, optimizer, packing.Mixture(work, 32, 1, SHAPE.vocab))
+    logged = []
+    result = train.train(m, work, "x", schedule, "cpu", 1, log=logged.append)
+    assert any("resumed" in line and "step 4" in line for line in logged)
+    assert result["steps"] == 6 and not (work / "x.checkpoint").exists()
+
+
+def test_a_loss_that_is_not_a_number_stops(work):
+    m = model.Llama(SHAPE)
+    with torch.no_grad():
+        m.model.norm.weight.fill_(float("nan"))
+    with pytest.raises(train.TrainingError, match="loss is nan"):
+        train.train(m, work, "bad", Schedule(tokens=64 * 32 * 2, lr=1e-3, batch_tokens=64 * 32, rows=64), "cpu", 1, log=lambda _: None)
+
+
+def test_bad_directories_are_named(tmp_path, work):
+    with pytest.raises(model.ModelError, match="no config.json"):
+        model.load(tmp_path / "nowhere")
+    model.save(model.Llama(SHAPE), tmp_path / "m", work / "tokenizer")
+    weights = tmp_path / "m" / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:len(whole) // 2])
+    with pytest.raises(model.ModelError, match="truncated"):
+        model.load(tmp_path / "m")
+    weights.write_bytes(whole)
+    config = json.loads((tmp_path / "m" / "config.json").read_text())
+    (tmp_path / "m" / "config.json").write_text(json.dumps(config | {"vocab_size": 999}))
+    with pytest.raises(model.ModelError, match="asks for"):
+        model.load(tmp_path / "m")
+
+
+def test_a_wrong_vocabulary_is_refused(work, words):
+    with pytest.raises(packing.StreamError, match="vocabulary ends at 99"):
+        packing.Stream(work / "raw.bin", 32, 1, vocab=100)
+    with pytest.raises(model.ModelError, match="tokenizer has"):
+        model.check_vocabulary(model.Llama(SHAPE), words)
+
+
+def test_missing_sources_are_named(tmp_path):
+    with pytest.raises(corpus.CorpusError, match="--data"):
+        next(corpus.read(tmp_path, "trivia"))
+
+
+def test_traffic_is_split_by_question(tmp_path):
+    path = tmp_path / "record.jsonl"
+    path.write_text("\n".join(json.dumps({"messages": [{"role": "user", "content": f"q {i % 80}"}], "answer": f"a {i}"})
+                              for i in range(400)))
+    learnt, held = distil.separate(distil.read(path))
+    assert held and not {t[-2][1] for t in learnt} & {t[-2][1] for t in held}
+    path.write_text('{"messages": 3}')
+    with pytest.raises(distil.TrafficError, match=":1: not a recorded exchange"):
+        distil.read(path)
+
+
+def test_scores():
+    assert evaluate.number("10 + 20 = 30.\nThe answer is 1,234.") == "1234"
+    assert evaluate.overlap("the cat sat", "the cat sat") == 1 and evaluate.overlap("a b", "c d") == 0
+    assert evaluate.share([True] * 50 + [False] * 50)["low"] == pytest.approx(0.404, abs=0.002)
+    assert evaluate.REFUSAL.search("I don't know. A larger model may know this.")
