@@ -27,6 +27,10 @@ public final class JsonIndex {
 
     /** Checks the text, which must be one object, and notes where its members are. */
     public static JsonIndex of(byte[] bytes) {
+        int invalid = Utf8.firstInvalid(bytes);
+        if (invalid >= 0) {
+            throw new JsonException("the text is not UTF-8 at byte " + invalid);
+        }
         try (JsonParser parser = Json.parser(bytes, 0, bytes.length)) {
             JsonToken first = parser.nextToken();
             if (first != JsonToken.START_OBJECT) {
