@@ -14,6 +14,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
@@ -81,6 +83,8 @@ class HouseTest {
                 .haveRawType(assignableTo(Random.class)
                         .or(assignableTo(Thread.class))
                         .or(assignableTo(ByteBuffer.class))
+                        .or(assignableTo(Buffer.class))
+                        .or(assignableTo(MultiMap.class))
                         .or(assignableTo(ExecutorService.class)))
                 .should(new ArchCondition<>("not exist") {
                     @Override

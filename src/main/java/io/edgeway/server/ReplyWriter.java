@@ -20,7 +20,7 @@ final class ReplyWriter extends Delivery {
      * connection. That commits the status: a failure after it is told as an error event. Before it, a failure still
      * has its own status. A stream that fails never ends with [DONE].
      */
-    private static final Buffer KEEP_ALIVE = Buffer.buffer(Sse.comment("keep-alive"));
+    private static final byte[] KEEP_ALIVE = Sse.comment("keep-alive");
 
     private final HttpServerRequest request;
     private final HttpServerResponse response;
@@ -124,7 +124,7 @@ final class ReplyWriter extends Delivery {
             if (!committed) {
                 commit(null);
             }
-            response.write(KEEP_ALIVE);
+            response.write(Buffer.buffer(KEEP_ALIVE));
         }
         wroteSinceTick = false;
     }
