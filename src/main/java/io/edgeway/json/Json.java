@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Reads and writes JSON as plain values: {@code Map}, {@code List}, {@code String}, {@code Long}, {@code BigInteger},
@@ -43,8 +44,12 @@ public final class Json {
             .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
             // Names come from clients, so a table of them that lives on is theirs to fill.
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            // JSON between systems is UTF-8; offsets into anything else would point nowhere.
+            .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .recyclerPool(JsonRecyclerPools.threadLocalPool())
             .build();
+
+    private static final Pattern CITED = Pattern.compile("'(?!null'|true'|false')[^']{2,}'|\"[^\"]*\"");
 
     private Json() {}
 
@@ -178,14 +183,22 @@ public final class Json {
     /** Says what is wrong and where, without the text itself: it may hold a secret. */
     static JsonException explain(IOException e) {
         if (e instanceof JsonProcessingException bad) {
-            String why = bad.getOriginalMessage();
-            int cut = why.indexOf('\n');
+            String why = reason(bad.getOriginalMessage());
             String place = bad.getLocation() == null
                     ? ""
                     : " at line " + bad.getLocation().getLineNr() + ", column "
                             + bad.getLocation().getColumnNr();
-            return new JsonException((cut < 0 ? why : why.substring(0, cut)) + place);
+            return new JsonException(why + place);
         }
-        return new JsonException("unreadable text: " + e.getMessage());
+        return new JsonException("unreadable text");
+    }
+
+    /** What Jackson says without the words and names that it cites. */
+    private static String reason(String message) {
+        if (message.startsWith("Duplicate field")) {
+            return "a name occurs twice in one object";
+        }
+        int cut = message.indexOf('\n');
+        return CITED.matcher(cut < 0 ? message : message.substring(0, cut)).replaceAll("...");
     }
 }

@@ -1,0 +1,158 @@
+package io.edgeway.json;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+class JsonProperties {
+    @Property
+    void whatIsWrittenIsReadBack(@ForAll("values") Object value) {
+        assertEquals(value, Json.read(Json.write(value)));
+    }
+
+    @Property
+    void everyWayToWriteAValueReadsTheSame(@ForAll("values") Object value, @ForAll long seed) {
+        assertEquals(value, Json.read(JsonTexts.write(value, seed)));
+    }
+
+    @Property
+    void theIndexSplicesOneValueAndTouchesNoOtherByte(
+            @ForAll("objects") Map<String, Object> object,
+            @ForAll long seed,
+            @ForAll("strings") String name,
+            @ForAll("values") Object value) {
+        var bytes = JsonTexts.write(object, seed);
+        var index = JsonIndex.of(bytes);
+        var changed = index.with(name, Json.write(value));
+
+        var expected = new LinkedHashMap<>(object);
+        expected.put(name, value);
+        assertEquals(expected, Json.read(changed));
+        assertEquals(List.copyOf(expected.keySet()), List.copyOf(Json.readObject(changed).keySet()));
+
+        var again = JsonIndex.of(changed);
+        for (var other : object.keySet()) {
+            assertEquals(object.get(other), index.value(other));
+            if (!other.equals(name)) {
+                assertEquals(index.raw(other), again.raw(other));
+            }
+        }
+        if (object.containsKey(name)) {
+            int start = index.span(name).start();
+            int tail = bytes.length - index.span(name).end();
+            assertArrayEquals(Arrays.copyOf(bytes, start), Arrays.copyOf(changed, start));
+            assertArrayEquals(
+                    Arrays.copyOfRange(bytes, bytes.length - tail, bytes.length),
+                    Arrays.copyOfRange(changed, changed.length - tail, changed.length));
+        }
+    }
+
+    @Property
+    void hostileTextFailsWithTheDocumentedExceptionOnly(@ForAll("damaged") byte[] text) {
+        survives(text);
+    }
+
+    @Property
+    void arbitraryBytesFailWithTheDocumentedExceptionOnly(@ForAll byte[] text) {
+        survives(text);
+    }
+
+    private static void survives(byte[] text) {
+        Object value;
+        try {
+            value = Json.read(text);
+        } catch (JsonException e) {
+            assertThrows(JsonException.class, () -> JsonIndex.of(text));
+            return;
+        }
+        if (value instanceof Map<?, ?> map) {
+            var index = JsonIndex.of(text);
+            assertTrue(map.keySet().stream().allMatch(name -> index.has((String) name)));
+        } else {
+            assertThrows(JsonException.class, () -> JsonIndex.of(text));
+        }
+        Json.write(value);
+    }
+
+    /** RFC 8259 allows UTF-8 alone. Offsets into anything else would point nowhere. */
+    @Example
+    void otherEncodingsAreRefused() {
+        for (var name : List.of("UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE")) {
+            var text = "{\"model\":\"gpt\",\"n\":1}".getBytes(Charset.forName(name));
+            assertThrows(JsonException.class, () -> Json.read(text), name);
+            assertThrows(JsonException.class, () -> JsonIndex.of(text), name);
+        }
+        var odd = new byte[] {0, 0, (byte) 0xff, (byte) 0xfe, 0, '1', 0, 0};
+        assertThrows(JsonException.class, () -> Json.read(odd));
+    }
+
+    @Example
+    void aByteOrderMarkIsRefused() {
+        var text = "\ufeff{\"a\":1}".getBytes(StandardCharsets.UTF_8);
+        assertThrows(JsonException.class, () -> Json.read(text));
+        assertThrows(JsonException.class, () -> JsonIndex.of(text));
+    }
+
+    @Example
+    void loneSurrogatesCanBeReadAndWritten() {
+        var value = Json.read("{\"a\":\"x\\ud83d\",\"b\":\"\\udc00y\"}".getBytes(StandardCharsets.UTF_8));
+        assertEquals("x\ud83d", ((Map<?, ?>) value).get("a"));
+        var written = new String(Json.write(value), StandardCharsets.UTF_8);
+        assertFalse(written.isEmpty());
+        Json.read(Json.write(value));
+    }
+
+    @Example
+    void depthIsBounded() {
+        int deep = Json.MAX_DEPTH;
+        Json.read(("[".repeat(deep) + "]".repeat(deep)).getBytes(StandardCharsets.UTF_8));
+        for (var opening : List.of("[", "{\"a\":")) {
+            var text = opening.repeat(1_000_000).getBytes(StandardCharsets.UTF_8);
+            assertThrows(JsonException.class, () -> Json.read(text));
+            assertThrows(JsonException.class, () -> JsonIndex.of(text));
+        }
+    }
+
+    @Example
+    void anErrorNeverQuotesTheText() {
+        for (var text : List.of("{\"key\":\"sk-secret\" x}", "{\"key\": sk-secret}", "sk-secret", "{\"sk-secret\":1,\"sk-secret\":2}",
+                "[\"sk-secret\u0001\"]", "{sk-secret:1}", "{\"a\":1}sk-secret", "[1sk-secret]", "[\"\\sk-secret\"]", "secret", "{\"a\":secret}", "{\"a\":1secret}", "[1.secret]", "nullsecret")) {
+            var failure = assertThrows(JsonException.class, () -> Json.read(text.getBytes(StandardCharsets.UTF_8)), text);
+            assertFalse(failure.getMessage().contains("secret"), failure.getMessage());
+        }
+    }
+
+    @Provide
+    Arbitrary<Object> values() {
+        return JsonTexts.values();
+    }
+
+    @Provide
+    Arbitrary<Map<String, Object>> objects() {
+        return JsonTexts.objects();
+    }
+
+    @Provide
+    Arbitrary<String> strings() {
+        return JsonTexts.strings();
+    }
+
+    @Provide
+    Arbitrary<byte[]> damaged() {
+        return JsonTexts.damaged();
+    }
+}
