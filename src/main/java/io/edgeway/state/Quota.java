@@ -11,17 +11,43 @@ public sealed interface Quota {
      * may be ahead of the clock by at most the burst. In any window of length t at most {@code burst + amount * t /
      * period} units are granted.
      */
-    record Rate(long amount, long periodNanos, long burst) implements Quota {
+    final class Rate implements Quota {
         /** How far a settlement may push a caller ahead of the clock; below 2^53, as Redis computes in doubles. */
         public static final long MAX_BACKLOG_NANOS = 90L * 86_400 * 1_000_000_000;
 
-        public Rate {
+        private final long amount;
+        private final long periodNanos;
+        private final long burst;
+        private final long burstNanos;
+
+        public Rate(long amount, long periodNanos, long burst) {
             if (amount <= 0 || periodNanos <= 0 || burst <= 0) {
                 throw new IllegalArgumentException("a rate needs a positive amount, period and burst");
             }
-            if (MulDiv.ceil(burst, periodNanos, amount) > MAX_BACKLOG_NANOS) {
+            this.amount = amount;
+            this.periodNanos = periodNanos;
+            this.burst = burst;
+            this.burstNanos = MulDiv.ceil(burst, periodNanos, amount);
+            if (burstNanos > MAX_BACKLOG_NANOS) {
                 throw new IllegalArgumentException("a rate's burst must refill within 90 days");
             }
+        }
+
+        public long amount() {
+            return amount;
+        }
+
+        public long burst() {
+            return burst;
+        }
+
+        public long periodNanos() {
+            return periodNanos;
+        }
+
+        /** The time that the burst takes. */
+        public long burstNanos() {
+            return burstNanos;
         }
 
         /** The time that units take, rounded up: rounding never grants more than the limit. */
@@ -29,13 +55,9 @@ public sealed interface Quota {
             return units <= 0 ? 0 : Math.min(MulDiv.ceil(units, periodNanos, amount), 2 * MAX_BACKLOG_NANOS);
         }
 
-        public long burstNanos() {
-            return cost(burst);
-        }
-
         /** The units that may be taken at once by a caller that is so far ahead of the clock. */
         public long remaining(long backlogNanos) {
-            long left = burstNanos() - backlogNanos;
+            long left = burstNanos - backlogNanos;
             return left <= 0 ? 0 : Math.min(burst, MulDiv.floor(left, amount, periodNanos));
         }
 

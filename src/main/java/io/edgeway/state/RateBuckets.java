@@ -2,28 +2,25 @@ package io.edgeway.state;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The buckets of {@link Quota.Rate}s: one number each, the time at which the bucket will be full again. */
 final class RateBuckets {
     /*
-     * A bucket that is full again says nothing that a new one would not, so idle buckets are dropped. One that is
-     * dropped while a thread holds it must not be drawn from a second time beside its successor: eviction marks it
-     * retired, and whoever finds the mark looks the key up again.
+     * The bound on the number of keys drops the buckets that were used least. One that is dropped while a thread holds
+     * it must not be drawn from a second time beside its successor: eviction marks it retired, and whoever finds the
+     * mark looks the key up again.
      *
-     * Only the bound on the number of keys can drop a bucket that is not full. Scopes that strangers can multiply are
-     * addresses; the bound is for them, and Caffeine's admission keeps the keys that are in use.
+     * A bucket that is dropped before it is full again is forgotten debt. Scopes that strangers can multiply are
+     * addresses; for them Caffeine's admission keeps the keys that come often over those that come once.
      */
     private static final long RETIRED = Long.MIN_VALUE;
-    private static final long IDLE_HOURS = 25;
 
     private final Cache<String, Bucket> buckets;
 
     RateBuckets(long maxKeys) {
         buckets = Caffeine.newBuilder()
                 .maximumSize(maxKeys)
-                .expireAfterAccess(IDLE_HOURS, TimeUnit.HOURS)
                 .evictionListener((key, bucket, cause) -> {
                     if (bucket != null) {
                         ((Bucket) bucket).set(RETIRED);

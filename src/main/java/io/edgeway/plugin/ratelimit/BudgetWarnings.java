@@ -28,7 +28,7 @@ final class BudgetWarnings {
                 .register(meters);
     }
 
-    void look(Exchange exchange, RateLimitPlugin.Demand demand, Reservation reservation) {
+    void look(Exchange exchange, Demand demand, Reservation reservation) {
         for (int i = 0; i < demand.limits().size(); i++) {
             if (demand.limits().get(i) instanceof Limit.Budget budget && reservation.level(i) >= budget.warnAt()) {
                 warn(exchange, demand, budget, i, new Money(reservation.level(i)));
@@ -37,7 +37,7 @@ final class BudgetWarnings {
     }
 
     private void warn(
-            Exchange exchange, RateLimitPlugin.Demand demand, Limit.Budget budget, int claim, Money spent) {
+            Exchange exchange, Demand demand, Limit.Budget budget, int claim, Money spent) {
         exchange.replyHeaders()
                 .set(HEADER, plugin + "; " + budget.name() + "; spent=" + spent + "; limit=" + budget.money());
         warned.increment();
@@ -48,7 +48,7 @@ final class BudgetWarnings {
         if (logged.add(key)) {
             LOG.warnf(
                     "Budget nearly spent: plugin=%s %s %s spent=%s limit=%s",
-                    plugin, demand.subjects().get(claim), budget.name(), spent, budget.money());
+                    plugin, demand.subject(claim), budget.name(), spent, budget.money());
         }
     }
 }

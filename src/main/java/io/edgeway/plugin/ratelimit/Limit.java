@@ -1,5 +1,6 @@
 package io.edgeway.plugin.ratelimit;
 
+import io.edgeway.api.Usage;
 import io.edgeway.config.Rate;
 import io.edgeway.state.Claim;
 import io.edgeway.state.LimitSpec;
@@ -14,7 +15,15 @@ sealed interface Limit {
     enum Measure {
         REQUESTS,
         TOKENS,
-        MONEY
+        MONEY;
+
+        long units(Usage usage, long money) {
+            return switch (this) {
+                case REQUESTS -> 1;
+                case TOKENS -> usage.total();
+                case MONEY -> money;
+            };
+        }
     }
 
     Measure measure();

@@ -10,9 +10,7 @@ import io.edgeway.pipeline.Plugin;
 import io.edgeway.pipeline.PluginContext;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.pipeline.Stage;
-import io.edgeway.state.Claim;
 import io.edgeway.state.LimitStore;
-import io.edgeway.state.Quota;
 import io.edgeway.state.Reservation;
 import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Future;
@@ -86,10 +84,10 @@ final class RateLimitPlugin implements Plugin {
     @Override
     public Future<Reply> handle(Exchange exchange, Next next) {
         Demand demand = demand(exchange);
-        if (demand.claims.isEmpty()) {
+        if (demand.isEmpty()) {
             return next.handle(exchange);
         }
-        return store.reserve(demand.claims)
+        return store.reserve(demand.claims())
                 .recover(away -> Future.failedFuture(ApiException.unavailable(
                         "limit_store_unavailable",
                         "The store of the rate limits cannot be reached. Try again in a moment.",
@@ -100,7 +98,7 @@ final class RateLimitPlugin implements Plugin {
     private Future<Reply> proceed(Exchange exchange, Next next, Demand demand, Reservation reservation) {
         boolean counted = !reservation.claims().isEmpty();
         if (counted) {
-            LimitHeaders.write(exchange.replyHeaders(), demand.limits, reservation);
+            LimitHeaders.write(exchange.replyHeaders(), demand.limits(), reservation);
         }
         if (!reservation.granted()) {
             refused.increment();
@@ -112,79 +110,46 @@ final class RateLimitPlugin implements Plugin {
             return next.handle(exchange);
         }
         warnings.look(exchange, demand, reservation);
-        Settlement settlement = new Settlement(exchange, demand.usage);
+        Settlement settlement = new Settlement(exchange, demand.usage());
         exchange.onEnd(outcome -> settle(exchange, demand, reservation, settlement.used(outcome)));
         Future<Reply> reply = next.handle(exchange);
-        return demand.usage == Usage.NONE ? reply : reply.map(settlement::watch);
+        return demand.dependsOnTokens() ? reply.map(settlement::watch) : reply;
     }
 
     private void settle(Exchange exchange, Demand demand, Reservation reservation, Usage usage) {
-        long money = demand.money == 0 ? 0 : prices.cost(context.models(), exchange.model(), usage);
-        long[] used = new long[demand.claims.size()];
-        for (int i = 0; i < used.length; i++) {
-            used[i] = units(demand.limits.get(i), usage, money);
-        }
-        reservation.settle(used);
+        long cost = demand.money() == 0 ? 0 : prices.cost(context.models(), exchange.model(), usage);
+        reservation.settle(demand.used(usage, cost));
     }
 
     private Demand demand(Exchange exchange) {
-        List<Limit> limits = null;
-        List<String> subjects = new ArrayList<>(policies.size());
-        List<List<Limit>> byPolicy = new ArrayList<>(policies.size());
+        List<List<Limit>> limits = new ArrayList<>(policies.size());
         boolean tokens = false;
         boolean money = false;
         for (Policy policy : policies) {
             List<Limit> own = policy.limits(exchange.principal());
-            byPolicy.add(own);
+            limits.add(own);
             for (Limit limit : own) {
                 tokens |= limit.measure() != Limit.Measure.REQUESTS;
                 money |= limit.measure() == Limit.Measure.MONEY;
             }
-            subjects.add(own.isEmpty() ? "" : policy.subject(exchange, context.models()));
         }
         Usage usage = tokens
                 ? TokenEstimate.of(
                         exchange.request(), exchange.dialect() != Dialect.EMBEDDINGS, options.replyEstimate())
                 : Usage.NONE;
         long cost = money ? prices.cost(context.models(), exchange.model(), usage) : 0;
-        List<Claim> claims = new ArrayList<>(4);
-        limits = new ArrayList<>(4);
-        List<String> owners = new ArrayList<>(4);
-        for (int i = 0; i < byPolicy.size(); i++) {
-            String stem = stem(subjects.get(i));
-            for (Limit limit : byPolicy.get(i)) {
-                claims.add(limit.claim(stem, units(limit, usage, cost)));
-                limits.add(limit);
-                owners.add(subjects.get(i));
+        Demand demand = new Demand(usage, cost);
+        for (int i = 0; i < limits.size(); i++) {
+            if (!limits.get(i).isEmpty()) {
+                String subject = policies.get(i).subject(exchange, context.models());
+                demand.add(limits.get(i), subject, stem(subject));
             }
         }
-        return new Demand(limits, claims, owners, usage, cost);
+        return demand;
     }
 
     /** In braces stands what decides the slot of a Redis cluster: claims of one decision must share it. */
     private String stem(String subject) {
         return policies.size() == 1 ? '{' + name + ':' + subject + "}:" : '{' + name + "}:" + subject + ':';
-    }
-
-    private static long units(Limit limit, Usage usage, long money) {
-        return switch (limit.measure()) {
-            case REQUESTS -> 1;
-            case TOKENS -> usage.total();
-            case MONEY -> money;
-        };
-    }
-
-    /**
-     * What an exchange asks for.
-     *
-     * @param limits of each claim
-     * @param subjects of each claim: whose counter it draws from
-     * @param usage the estimated tokens, {@link Usage#NONE} if no limit depends on them
-     * @param money the estimated cost
-     */
-    record Demand(List<Limit> limits, List<Claim> claims, List<String> subjects, Usage usage, long money) {
-        Quota quota(int claim) {
-            return claims.get(claim).quota();
-        }
     }
 }

@@ -12,10 +12,10 @@ final class Refusal {
     private Refusal() {}
 
     static ApiException of(
-            String plugin, Exchange exchange, RateLimitPlugin.Demand demand, Reservation reservation) {
+            String plugin, Exchange exchange, Demand demand, Reservation reservation) {
         int by = reservation.refusedBy();
         Limit limit = demand.limits().get(by);
-        String subject = demand.subjects().get(by).replace('=', ' ').replace("&", ", ");
+        String subject = demand.subject(by).replace('=', ' ').replace("&", ", ");
         exchange.replyHeaders().set(HEADER, plugin + '/' + limit.name());
         String code = limit instanceof Limit.Budget ? "insufficient_quota" : "rate_limit_exceeded";
         if (reservation.waitNanos() == Reservation.NEVER) {
@@ -34,7 +34,7 @@ final class Refusal {
                 millis);
     }
 
-    private static String requested(RateLimitPlugin.Demand demand, Limit limit) {
+    private static String requested(Demand demand, Limit limit) {
         return switch (limit.measure()) {
             case REQUESTS -> "one request";
             case TOKENS -> demand.usage().total() + " tokens";
