@@ -22,7 +22,7 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True)
 class Distillation:
-    """How a student follows its teacher: KL over the teacher's likeliest tokens, and cross-entropy."""
+    """How a student follows its teacher: KL over the teacher's likeliest tokens and the rest, and cross-entropy."""
 
     top_k: int = 64
     temperature: float = 1.5
@@ -36,15 +36,19 @@ def cross_entropy(model, ids, targets, weights, teacher=None, rule=None):
 
 
 def distillation(model, ids, targets, weights, teacher, rule: Distillation):
+    """The teacher's likeliest tokens one by one and all others as one, so that nothing is pushed out of the tail."""
     with torch.no_grad():
-        likely, tokens = teacher(ids).topk(rule.top_k, -1)
-        aim = F.softmax(likely.float() / rule.temperature, -1)
+        guide = teacher(ids).float() / rule.temperature
+        likely, tokens = guide.topk(rule.top_k, -1)
+        aim = (likely - guide.logsumexp(-1, keepdim=True)).exp()
+        aim = torch.cat((aim, (1 - aim.sum(-1, keepdim=True)).clamp(min=1e-6)), -1)
     logits = model(ids).float()
     flat = weights.flatten()
     said = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
     tempered = logits / rule.temperature
     close = tempered.gather(-1, tokens) - tempered.logsumexp(-1, keepdim=True)
-    followed = (aim * (aim.clamp(min=1e-9).log() - close)).sum(-1).flatten() * rule.temperature ** 2
+    rest = torch.log1p(-close.exp().sum(-1, keepdim=True).clamp(max=1 - 1e-6))
+    followed = (aim * (aim.log() - torch.cat((close, rest), -1))).sum(-1).flatten() * rule.temperature ** 2
     return ((rule.share * followed + (1 - rule.share) * said) * flat).sum() / flat.sum().clamp(min=1)
 
 
