@@ -7,11 +7,12 @@ import io.edgeway.pipeline.Reply;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.util.List;
 import java.util.function.Function;
 
 /**
- * Holds a local reply back until its first tokens have shown whether the model knows the answer. Not a byte has left by
- * then, so a doubtful exchange can still go to the cloud.
+ * Holds a local reply back until its first tokens have shown whether the model knows the answer, by how sure they are and
+ * by what they say. Not a byte has left by then, so a doubtful exchange can still go to the cloud.
  */
 final class Cascade {
     /** The local model does not know, or takes too long to tell. */
@@ -28,6 +29,7 @@ final class Cascade {
     private final double maxEntropy;
     private final double minMargin;
     private final long maxDelayMillis;
+    private final Opening opening;
 
     Cascade(Vertx vertx, RouterConfig.CascadeConfig options) {
         this.vertx = vertx;
@@ -35,6 +37,7 @@ final class Cascade {
         this.maxEntropy = options.maxEntropy();
         this.minMargin = options.minMargin();
         this.maxDelayMillis = Math.max(1, options.maxDelay().toMillis());
+        this.opening = new Opening(options.handOver().orElse(List.of()));
         if (tokens < 1) {
             throw new IllegalArgumentException("cascade.tokens: expected 1 or more");
         }
@@ -79,16 +82,29 @@ final class Cascade {
             if (confidence.tokens() > 0 && (entropy > maxEntropy || margin < minMargin)) {
                 fail(new Unsure(finding));
             } else if (reply != null) {
-                succeed();
+                listen();
             }
         }
 
         void began(Reply reply) {
             this.reply = reply;
-            // A whole reply is the whole cost already, and a model that reports nothing has nothing to wait for.
+            // A whole reply has cost all that it can, reported or not.
             if (finding != null || !reply.streamed()) {
-                succeed();
+                listen();
             }
+        }
+
+        private void listen() {
+            opening.read(reply).onComplete(heard -> {
+                if (heard.failed()) {
+                    fail(heard.cause());
+                } else if (heard.result() == null) {
+                    fail(new Unsure("hands-over"));
+                } else {
+                    reply = heard.result();
+                    succeed();
+                }
+            });
         }
 
         void late() {

@@ -5,24 +5,47 @@ import io.edgeway.json.JsonException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A logistic regression on a prompt's embedding, and on its length where the file has a weight for it: the probability
- * that a given local model will do. Trained by the forge.
+ * A logistic regression on a prompt's embedding: the probability that a given local model will do. Besides the embedding
+ * it may look at the prompt's length, and at how near the prompt is to landmarks, the centres of the prompts that it was
+ * trained on, which tells the known from the unknown. Trained by the forge.
  */
 final class DifficultyHead {
-    private static final int MAX_FILE = 1 << 20;
+    private static final int MAX_FILE = 4 << 20;
+
+    /**
+     * @param vectors one row of signed bytes a landmark, scaled by 127
+     * @param gamma how fast nearness falls with the cosine: exp(gamma (cosine - 1))
+     */
+    private record Landmarks(byte[] vectors, float[] weights, double gamma) {
+        double sum(float[] vector) {
+            double sum = 0;
+            int at = 0;
+            for (float weight : weights) {
+                float dot = 0;
+                for (float value : vector) {
+                    dot += value * vectors[at++];
+                }
+                sum += weight * Math.exp(gamma * (dot / 127 - 1));
+            }
+            return sum;
+        }
+    }
 
     private final float[] weights;
     private final double bias;
     private final double lengthWeight;
+    private final Landmarks landmarks;
 
-    DifficultyHead(float[] weights, double bias, double lengthWeight) {
-        this.weights = weights.clone();
+    private DifficultyHead(float[] weights, double bias, double lengthWeight, Landmarks landmarks) {
+        this.weights = weights;
         this.bias = bias;
         this.lengthWeight = lengthWeight;
+        this.landmarks = landmarks;
     }
 
     /** @throws IllegalArgumentException if the file is not a head */
@@ -44,24 +67,39 @@ final class DifficultyHead {
         } catch (JsonException e) {
             throw new IllegalArgumentException("difficulty.head: " + name + ": " + e.getMessage());
         }
-        if (!"logistic".equals(map.get("kind"))
-                || !(map.get("weights") instanceof List<?> list)
-                || !(map.get("bias") instanceof Number bias)
-                || list.size() % 4 != 0
-                || !list.stream().allMatch(Number.class::isInstance)) {
+        float[] weights = numbers(map.get("weights"));
+        if (!"logistic".equals(map.get("kind")) || weights == null || !(map.get("bias") instanceof Number bias)) {
             throw new IllegalArgumentException("difficulty.head: " + name
-                    + ": expected an object with kind 'logistic', 'weights' (a multiple of 4 numbers) and 'bias'");
-        }
-        float[] weights = new float[list.size()];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = ((Number) list.get(i)).floatValue();
+                    + ": expected an object with kind 'logistic', 'weights' and 'bias'");
         }
         double length = map.get("length_weight") instanceof Number weight ? weight.doubleValue() : 0;
-        return new DifficultyHead(weights, bias.doubleValue(), length);
+        Landmarks landmarks = map.get("landmarks") instanceof Map<?, ?> some ? landmarks(some, weights.length, name) : null;
+        return new DifficultyHead(weights, bias.doubleValue(), length, landmarks);
     }
 
-    int dimensions() {
-        return weights.length;
+    private static Landmarks landmarks(Map<?, ?> map, int dimensions, String name) {
+        float[] weights = numbers(map.get("weights"));
+        if (weights != null
+                && map.get("vectors") instanceof String text
+                && map.get("gamma") instanceof Number gamma) {
+            byte[] vectors = Base64.getDecoder().decode(text);
+            if (vectors.length == weights.length * dimensions) {
+                return new Landmarks(vectors, weights, gamma.doubleValue());
+            }
+        }
+        throw new IllegalArgumentException("difficulty.head: " + name
+                + ": expected landmarks with 'weights', 'gamma', and 'vectors' in base64, a byte a number");
+    }
+
+    private static float[] numbers(Object value) {
+        if (!(value instanceof List<?> list) || !list.stream().allMatch(Number.class::isInstance)) {
+            return null;
+        }
+        float[] out = new float[list.size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = ((Number) list.get(i)).floatValue();
+        }
+        return out;
     }
 
     /** The probability that the local model will do. */
@@ -72,6 +110,9 @@ final class DifficultyHead {
         double sum = bias + lengthWeight * Math.log1p(text.length());
         for (int i = 0; i < weights.length; i++) {
             sum += weights[i] * vector[i];
+        }
+        if (landmarks != null) {
+            sum += landmarks.sum(vector);
         }
         return 1 / (1 + Math.exp(-sum));
     }

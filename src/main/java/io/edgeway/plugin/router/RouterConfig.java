@@ -106,6 +106,10 @@ public interface RouterConfig {
         @WithDefault("0.35")
         double minMargin();
 
+        /** How an answer begins by which the model itself hands over; the bundled model was trained to say so. */
+        @WithDefault("I don't know,I can't do that well,I cannot see live")
+        Optional<List<String>> handOver();
+
         /** How long the local model has for these tokens. */
         @WithDefault("800ms")
         Duration maxDelay();

@@ -24,6 +24,7 @@ final class FakeLocal implements Backend {
     volatile boolean silent;
     volatile Throwable failure;
     volatile Load load;
+    volatile String says = "local ";
     volatile int breakAfter = -1;
     final CopyOnWriteArrayList<Exchange> calls = new CopyOnWriteArrayList<>();
     final CopyOnWriteArrayList<String> continued = new CopyOnWriteArrayList<>();
@@ -68,11 +69,11 @@ final class FakeLocal implements Backend {
         if (!exchange.request().stream()) {
             exchange.usage(Usage.of(3, 2));
             return Future.succeededFuture(
-                    Reply.json(Chunks.whole("local words").getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                    Reply.json(Chunks.whole(says + "words").getBytes(java.nio.charset.StandardCharsets.UTF_8)));
         }
         PushStream stream = new PushStream(1 << 16);
         stream.write(Buffer.buffer(Chunks.event("{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}")));
-        stream.write(Buffer.buffer(Chunks.delta("local ")));
+        stream.write(Buffer.buffer(Chunks.delta(says)));
         if (breakAfter == 1) {
             exchange.usage(Usage.of(3, 1));
             stream.fail(ApiException.internal());

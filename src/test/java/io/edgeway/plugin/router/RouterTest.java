@@ -235,7 +235,7 @@ class RouterTest {
     void aHeadJudgesByTheEmbedding(float first, String backend) throws Exception {
         float[] vector = {first, 0, 0, 0};
         Difficulty difficulty = new Difficulty(
-                new DifficultyHead(new float[] {4, 0, 0, 0}, 0, 0),
+                DifficultyHead.parse("{\"kind\":\"logistic\",\"weights\":[4,0,0,0],\"bias\":0}".getBytes(), "test"),
                 text -> Future.succeededFuture(vector),
                 new Threshold(0.5, -1));
         Exchange exchange = harness.exchange(Principal.ANONYMOUS, body("auto", false, "x"));
@@ -289,6 +289,21 @@ class RouterTest {
         assertThat(backend(answer)).isEqualTo("cloud/fake");
         assertThat(route(answer)).isEqualTo("cascade; late");
         assertThat(local.cancelled).isCompleted();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aModelThatSaysItDoesNotKnowHandsOver(boolean stream) throws Exception {
+        router("policy: cascade");
+        local.says = "I don't know the ";
+        ChainHarness.Answer answer = ask("auto", stream);
+        assertThat(backend(answer)).isEqualTo("cloud/fake");
+        assertThat(route(answer)).isEqualTo("cascade; hands-over");
+        local.says = "I do know the ";
+        answer = ask("auto", stream);
+        assertThat(backend(answer)).isEqualTo("local/nano");
+        assertThat(answer.body()).contains("I do know the ");
+        assertThat(answer.exchange().usage()).isEqualTo(Usage.of(3, 2));
     }
 
     @Test
