@@ -2,6 +2,7 @@ package io.edgeway.assembly;
 
 import io.edgeway.backend.cloud.CloudBackend;
 import io.edgeway.backend.cloud.Upstream;
+import io.edgeway.backend.local.EmbeddingBackend;
 import io.edgeway.backend.local.LocalBackend;
 import io.edgeway.config.ConfigException;
 import io.edgeway.config.ConfigProblem;
@@ -108,7 +109,12 @@ final class GatewayBuilder {
     private void local(
             String name, String path, GatewayConfig.ModelConfig options, long created, List<Model> models) {
         try {
-            LocalBackend backend = new LocalBackend(name, options.local().get(), context);
+            GatewayConfig.LocalConfig local = options.local().get();
+            Backend backend =
+                    switch (local.task()) {
+                        case GENERATE -> new LocalBackend(name, local, context);
+                        case EMBED -> new EmbeddingBackend(name, local, context);
+                    };
             backends.add(backend);
             models.add(new Model(
                     name,

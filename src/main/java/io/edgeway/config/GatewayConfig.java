@@ -114,6 +114,16 @@ public interface GatewayConfig {
     interface LocalConfig {
         String path();
 
+        /** What the model is for. */
+        @WithDefault("generate")
+        Task task();
+
+        /** What a local model does. */
+        enum Task {
+            GENERATE,
+            EMBED
+        }
+
         /** Threads within one operation; 0 takes half of the cores, at least one. */
         @WithDefault("0")
         int threads();

@@ -33,7 +33,8 @@ public final class SharedEmbedder implements AutoCloseable {
         return embedder().compose(embedder -> embedder.embed(text));
     }
 
-    private synchronized Future<SentenceEmbedder> embedder() {
+    /** The embedder, opened if it is not yet. */
+    public synchronized Future<SentenceEmbedder> embedder() {
         if (closed) {
             return Future.failedFuture(new IllegalStateException("closed"));
         }

@@ -1,0 +1,124 @@
+package io.edgeway.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.edgeway.json.Json;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Embeddings made in the process. */
+class EmbeddingsTest {
+    private static final Path MODEL = Path.of("models/minilm").toAbsolutePath();
+    private static TestGateway gateway;
+
+    @BeforeAll
+    static void start() {
+        assumeTrue(Files.exists(MODEL.resolve("model.onnx")), "the build unpacks the embedding model");
+        gateway = TestGateway.start("""
+                edgeway:
+                  models:
+                    minilm: { local: { path: "%s", task: embed } }
+                  plugins:
+                    callers: { type: auth, anonymous: always }
+                    route: { type: router }
+                  routes:
+                    - { match: "/v1/*", chain: [callers, route] }
+                """.formatted(MODEL));
+    }
+
+    @AfterAll
+    static void stop() {
+        if (gateway != null) {
+            gateway.close();
+        }
+    }
+
+    @Test
+    void likeTextsAreNear() {
+        Map<String, Object> reply = post("\"input\":[\"a cat sat on the mat\",\"the cat is on a mat\",\"stock prices\"]");
+        List<double[]> vectors = vectors(reply);
+        assertThat(vectors).allSatisfy(vector -> assertThat(vector).hasSize(384));
+        assertThat(dot(vectors.get(0), vectors.get(0))).isCloseTo(1, within(1e-4));
+        assertThat(dot(vectors.get(0), vectors.get(1))).isGreaterThan(dot(vectors.get(0), vectors.get(2)) + 0.3);
+        assertThat(reply.get("usage").toString()).contains("prompt_tokens");
+    }
+
+    @Test
+    void base64HoldsTheSameNumbers() {
+        double[] plain = vectors(post("\"input\":\"hello\"")).getFirst();
+        Map<String, Object> reply = post("\"input\":\"hello\",\"encoding_format\":\"base64\"");
+        String text = (String) ((Map<?, ?>) ((List<?>) reply.get("data")).getFirst()).get("embedding");
+        ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
+        for (double value : plain) {
+            assertThat((double) bytes.getFloat()).isCloseTo(value, within(1e-6));
+        }
+        assertThat(bytes.hasRemaining()).isFalse();
+    }
+
+    @Test
+    void fewerDimensionsAreOfUnitLengthAgain() {
+        double[] vector = vectors(post("\"input\":\"hello\",\"dimensions\":64")).getFirst();
+        assertThat(vector).hasSize(64);
+        assertThat(dot(vector, vector)).isCloseTo(1, within(1e-4));
+    }
+
+    @Test
+    void aLongListIsAnsweredInItsOrder() {
+        String texts = IntStream.range(0, 70).mapToObj(i -> "\"text " + i + "\"").collect(Collectors.joining(","));
+        List<double[]> all = vectors(post("\"input\":[" + texts + "]"));
+        assertThat(all).hasSize(70);
+        assertThat(dot(all.get(69), vectors(post("\"input\":\"text 69\"")).getFirst())).isCloseTo(1, within(1e-3));
+    }
+
+    @Test
+    void badRequestsAreRefused() {
+        assertThat(refused("\"input\":\"x\",\"dimensions\":1000")).contains("dimensions");
+        assertThat(refused("\"input\":[1,2]")).contains("input[0]");
+        assertThat(refused("\"input\":\"\"")).contains("input");
+        HttpResponse<String> chat = gateway.chat("minilm", "hi");
+        assertThat(chat.statusCode()).isEqualTo(400);
+        assertThat(chat.body()).contains("/v1/embeddings");
+    }
+
+    private static Map<String, Object> post(String members) {
+        HttpResponse<String> reply = gateway.post("/v1/embeddings", "{\"model\":\"minilm\"," + members + "}");
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+        return Json.readObject(reply.body().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String refused(String members) {
+        HttpResponse<String> reply = gateway.post("/v1/embeddings", "{\"model\":\"minilm\"," + members + "}");
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
+        return reply.body();
+    }
+
+    private static List<double[]> vectors(Map<String, Object> reply) {
+        return ((List<?>) reply.get("data"))
+                .stream()
+                        .map(item -> ((List<?>) ((Map<?, ?>) item).get("embedding"))
+                                .stream().mapToDouble(number -> ((Number) number).doubleValue()).toArray())
+                        .toList();
+    }
+
+    private static double dot(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum;
+    }
+}
