@@ -85,9 +85,13 @@ public interface GatewayConfig {
         @WithDefault("1h")
         Duration backgroundTimeout();
 
-        /** Disk for what outlives a restart: responses in the background, files and batches. */
+        /** Disk for what outlives a restart: responses in the background, and what is known of files and batches. */
         @WithDefault("256MB")
         Bytes disk();
+
+        /** The largest file that a client may send. */
+        @WithDefault("100MB")
+        Bytes maxFile();
 
         /** Memory for kept responses; beyond it those go that were not asked for longest. */
         @WithDefault("64MB")

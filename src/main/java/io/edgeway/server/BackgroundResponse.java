@@ -9,10 +9,8 @@ import io.edgeway.pipeline.Principal;
 import io.vertx.core.Context;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** A response that is made while nobody waits. What it holds is confined to its event loop, but for its log. */
 final class BackgroundResponse {
@@ -66,16 +64,10 @@ final class BackgroundResponse {
 
     /** Enough to make it again in another process. */
     Map<String, Object> record() {
-        return Json.object(
-                "id", id(),
-                "created", created,
-                "tenant", principal.tenant(),
-                "key", principal.keyId(),
-                "models", principal.models(),
-                "routes", principal.routes(),
-                "attributes", principal.attributes(),
-                "history", history,
-                "body", new String(body, StandardCharsets.UTF_8));
+        Map<String, Object> record = Json.object("id", id(), "created", created, "history", history);
+        record.put("body", new String(body, StandardCharsets.UTF_8));
+        record.putAll(KeptPrincipal.record(principal));
+        return record;
     }
 
     @SuppressWarnings("unchecked")
@@ -83,24 +75,9 @@ final class BackgroundResponse {
         return new BackgroundResponse(
                 (String) record.get("id"),
                 (Long) record.get("created"),
-                principal(record),
+                KeptPrincipal.of(record),
                 ((String) record.get("body")).getBytes(StandardCharsets.UTF_8),
                 (List<Map<String, Object>>) record.get("history"),
                 context);
-    }
-
-    @SuppressWarnings("unchecked")
-    static Principal principal(Map<String, Object> record) {
-        return new Principal(
-                (String) record.get("tenant"),
-                (String) record.get("key"),
-                set(record.get("models")),
-                set(record.get("routes")),
-                (Map<String, String>) (Map<String, ?>) record.get("attributes"));
-    }
-
-    @SuppressWarnings("unchecked")
-    private static Set<String> set(Object list) {
-        return new LinkedHashSet<>((List<String>) list);
     }
 }

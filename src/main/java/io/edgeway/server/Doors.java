@@ -14,6 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jboss.logging.Logger;
 
@@ -26,10 +27,11 @@ final class Doors {
     private final InFlight inFlight;
     private final Map<String, Door> posts = new HashMap<>();
     private final ModelsDoor models = new ModelsDoor();
-    private final ResponsesDoor responses;
+    private final Map<String, Door> prefixes = new LinkedHashMap<>();
     private final SocketDoor sockets;
     private final NodeJournal journal;
     private final Background background;
+    private final Batches batches;
 
     Doors(Gateways gateways, InFlight inFlight, Exchanges metrics) {
         this.gateways = gateways;
@@ -40,14 +42,21 @@ final class Doors {
         JobQueue queue = new JobQueue(() -> options(gateways).workers(), () -> options(gateways).queue());
         background = new Background(gateways, inFlight, metrics, journal, queue);
         conversations.elsewhere(background::find);
-        inFlight.onDrain(background::stop);
-        responses = new ResponsesDoor(conversations, background, inFlight, metrics);
         sockets = new SocketDoor(new SocketSession.Door(gateways, inFlight, metrics), conversations);
         posts.put(CountTokensDoor.PATH, new CountTokensDoor());
         Map<Dialect, Interpreter> translated = Map.of(
                 Dialect.RESPONSES, new ResponsesInterpreter(conversations, background),
                 Dialect.MESSAGES, new MessagesInterpreter(),
                 Dialect.COMPLETIONS, new CompletionsInterpreter());
+        FileShelf shelf = new FileShelf(journal, gateways.node().vertx());
+        batches = new Batches(new Batches.Node(gateways, inFlight, metrics, translated, shelf), journal, queue);
+        inFlight.onDrain(() -> {
+            background.stop();
+            batches.stop();
+        });
+        prefixes.put("/v1/responses/", new ResponsesDoor(conversations, background, inFlight, metrics));
+        prefixes.put("/v1/files", new FilesDoor(shelf));
+        prefixes.put("/v1/batches", new BatchesDoor(batches));
         for (Dialect dialect : Dialect.values()) {
             Interpreter interpreter = translated.get(dialect);
             posts.put(
@@ -68,11 +77,15 @@ final class Doors {
     /** Takes up what an earlier process left; called once, when the first gateway is live. */
     Future<Void> start() {
         gateways.node().vertx().setPeriodic(SWEEP_MILLIS, id -> background.sweep());
-        return background.resume().onFailure(failure -> LOG.error("What an earlier process left is lost", failure));
+        return background
+                .resume()
+                .compose(v -> batches.resume())
+                .onFailure(failure -> LOG.error("What an earlier process left is lost", failure));
     }
 
     void stop() {
         background.stop();
+        batches.stop();
         journal.close();
     }
 
@@ -100,8 +113,8 @@ final class Doors {
             } else {
                 refuse(request, gateway, methodNotAllowed(request, "POST"));
             }
-        } else if (ResponsesDoor.serves(path)) {
-            responses.handle(request, gateway);
+        } else if (prefixed(path) instanceof Door resources) {
+            resources.handle(request, gateway);
         } else if (ModelsDoor.serves(path)) {
             if (request.method() == HttpMethod.GET) {
                 models.handle(request, gateway);
@@ -118,6 +131,20 @@ final class Doors {
                             "Unknown request URL: " + request.method() + ' ' + ApiException.abbreviate(path)
                                     + ". The API begins at /v1; see docs/api.md."));
         }
+    }
+
+    /** The door of a path or of what lies below it, or null. */
+    private Door prefixed(String path) {
+        for (Map.Entry<String, Door> entry : prefixes.entrySet()) {
+            String prefix = entry.getKey();
+            if (path.startsWith(prefix)
+                    && (path.length() == prefix.length()
+                            || prefix.endsWith("/")
+                            || path.charAt(prefix.length()) == '/')) {
+                return entry.getValue();
+            }
+        }
+        return null;
     }
 
     private static void refuse(HttpServerRequest request, Gateway gateway, ApiException error) {

@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jboss.logging.Logger;
@@ -67,6 +68,17 @@ final class NodeJournal {
 
     Future<List<String>> keys(String prefix) {
         return use(open -> open.keys(prefix));
+    }
+
+    /** The values of the keys that begin so, in the keys' order. */
+    Future<List<Map<String, Object>>> values(String prefix) {
+        return use(open -> {
+            List<Map<String, Object>> values = new ArrayList<>();
+            for (String key : open.keys(prefix)) {
+                values.add(Json.readObject(open.get(key)));
+            }
+            return values;
+        });
     }
 
     private <T> Future<T> use(Use<T> use) {

@@ -34,10 +34,6 @@ final class ResponsesDoor implements Door {
         this.metrics = metrics;
     }
 
-    static boolean serves(String path) {
-        return path.startsWith(PREFIX);
-    }
-
     @Override
     public void handle(HttpServerRequest request, Gateway gateway) {
         Exchange exchange = ExchangeDoor.of(request, gateway, Dialect.RESPONSES, Buffer.buffer(), Vertx.currentContext());

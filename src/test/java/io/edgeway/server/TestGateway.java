@@ -128,6 +128,14 @@ public final class TestGateway implements AutoCloseable {
         return send(request.build());
     }
 
+    /** Posts a body of another type than JSON. */
+    public HttpResponse<String> postAs(String path, String contentType, String body) {
+        return send(HttpRequest.newBuilder(URI.create(url(path)))
+                .header("content-type", contentType)
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build());
+    }
+
     public HttpResponse<String> delete(String path, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url(path))).DELETE();
         if (headers.length > 0) {

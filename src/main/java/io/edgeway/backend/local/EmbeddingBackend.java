@@ -33,11 +33,7 @@ public final class EmbeddingBackend implements Backend {
     public EmbeddingBackend(String model, GatewayConfig.LocalConfig options, PluginContext context) {
         this.model = model;
         this.name = "local/" + model;
-        this.vertx = context.vertx();
-        Path directory = ModelPaths.find(options.path(), context);
-        int threads = Math.max(1, options.threads());
-        this.lazy = context.shared(
-                "embedding-model:" + directory + ':' + threads, () -> new Lazy(directory, threads));
+        this.shared = SharedEmbedder.of(context, ModelPaths.find(options.path(), context));
     }
 
     @Override

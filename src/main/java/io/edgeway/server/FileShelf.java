@@ -1,0 +1,82 @@
+package io.edgeway.server;
+
+import io.edgeway.json.Json;
+import io.edgeway.server.dialect.Ids;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Files that clients sent or batches made: a description in the journal, the content beside it. */
+final class FileShelf {
+    private static final String KEY = "file:";
+
+    private final NodeJournal journal;
+    private final Vertx vertx;
+
+    FileShelf(NodeJournal journal, Vertx vertx) {
+        this.journal = journal;
+        this.vertx = vertx;
+    }
+
+    String newId() {
+        return Ids.next("file-");
+    }
+
+    /** Where a file's content lies; the folder is made. Blocks. */
+    Path path(String id) throws IOException {
+        Path folder = journal.directory().resolve("files");
+        Files.createDirectories(folder);
+        return folder.resolve(id);
+    }
+
+    /** Describes a file whose content is in place. */
+    Future<Map<String, Object>> describe(String tenant, String id, String name, String purpose) {
+        return vertx.executeBlocking(() -> Files.size(path(id))).compose(size -> {
+            Map<String, Object> file = Json.object(
+                    "id", id,
+                    "object", "file",
+                    "bytes", size,
+                    "created_at", System.currentTimeMillis() / 1000,
+                    "filename", name,
+                    "purpose", purpose,
+                    "status", "processed");
+            Map<String, Object> record = Json.object("tenant", tenant);
+            record.put("file", file);
+            return journal.put(KEY + id, record).map(file);
+        });
+    }
+
+    /** The description, or null if there is none of that id for the tenant. */
+    @SuppressWarnings("unchecked")
+    Future<Map<String, Object>> find(String tenant, String id) {
+        if (!journal.exists()) {
+            return Future.succeededFuture();
+        }
+        return journal.get(KEY + id)
+                .map(record -> record != null && tenant.equals(record.get("tenant"))
+                        ? (Map<String, Object>) record.get("file")
+                        : null);
+    }
+
+    Future<List<Object>> list(String tenant) {
+        if (!journal.exists()) {
+            return Future.succeededFuture(List.of());
+        }
+        return journal.values(KEY)
+                .map(records -> records.stream()
+                        .filter(record -> tenant.equals(record.get("tenant")))
+                        .map(record -> record.get("file"))
+                        .toList());
+    }
+
+    Future<Void> delete(String id) {
+        return journal.remove(KEY + id).compose(v -> vertx.executeBlocking(() -> {
+            Files.deleteIfExists(path(id));
+            return null;
+        }));
+    }
+}

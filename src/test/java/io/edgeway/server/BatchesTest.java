@@ -1,0 +1,172 @@
+package io.edgeway.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.edgeway.json.Json;
+import io.edgeway.testkit.Behaviour;
+import io.edgeway.testkit.FakeCloud;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Files of requests answered into files of replies. */
+class BatchesTest {
+    private FakeCloud cloud;
+    private TestGateway gateway;
+
+    @BeforeEach
+    void start() {
+        cloud = FakeCloud.start();
+        gateway = TestGateway.start("""
+                edgeway:
+                  server: { state-directory: state }
+                  responses: { max-file: 20KB }
+                  models:
+                    gpt: { cloud: { upstreams: [fake] } }
+                    "gpt?status=400": { cloud: { upstreams: [fake] } }
+                  upstreams:
+                    fake: { url: "%s", key: sk-upstream }
+                  plugins:
+                    callers: { type: auth, anonymous: always }
+                    route: { type: router }
+                  routes:
+                    - { match: "/v1/*", chain: [callers, route] }
+                """.formatted(cloud.url()));
+    }
+
+    @AfterEach
+    void stop() {
+        gateway.close();
+        cloud.close();
+    }
+
+    private static String line(int i, String model) {
+        return "{\"custom_id\":\"r" + i + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\""
+                + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"question " + i + "\"}]}}";
+    }
+
+    private static String lines(int count) {
+        return IntStream.range(0, count).mapToObj(i -> line(i, "gpt")).collect(Collectors.joining("\n"));
+    }
+
+    private HttpResponse<String> upload(String content) {
+        String body = "--edge\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
+                + "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"in.jsonl\"\r\n"
+                + "Content-Type: application/octet-stream\r\n\r\n" + content + "\r\n--edge--\r\n";
+        return gateway.postAs("/v1/files", "multipart/form-data; boundary=edge", body);
+    }
+
+    private Object batch(String content) {
+        Object file = object(upload(content)).get("id");
+        return object(gateway.post(
+                        "/v1/batches",
+                        "{\"input_file_id\":\"" + file
+                                + "\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\"}"))
+                .get("id");
+    }
+
+    @Test
+    void everyRequestHasItsLine() {
+        Object id = batch(lines(20) + '\n' + line(99, "gpt?status=400"));
+        Map<String, Object> done = poll(id);
+        assertThat(done).containsEntry("status", "completed");
+        assertThat(done.get("request_counts")).hasToString("{total=21, completed=20, failed=1}");
+        List<Map<String, Object>> output = content(done.get("output_file_id"));
+        assertThat(output).extracting(line -> line.get("custom_id"))
+                .containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, 20).mapToObj(i -> (Object) ("r" + i)).toList());
+        assertThat(output.getFirst().get("response").toString()).contains("status_code=200").contains("word0");
+        assertThat(content(done.get("error_file_id")).toString()).contains("r99").contains("status_code=400");
+        assertThat(gateway.get("/v1/batches").body()).contains((String) id);
+    }
+
+    @Test
+    void aBatchGoesOnInTheNextProcess() {
+        cloud.next("tokens=1").next("tokens=1").next("tokens=1");
+        cloud.standard(Behaviour.of("silent"));
+        Object id = batch(lines(8));
+        for (int i = 0; i < 5; i++) {
+            cloud.take();
+        }
+        cloud.reset();
+        Path directory = gateway.directory();
+        gateway.close();
+        gateway = TestGateway.startIn(directory);
+        Map<String, Object> done = poll(id);
+        assertThat(done.get("request_counts")).hasToString("{total=8, completed=8, failed=0}");
+        assertThat(content(done.get("output_file_id"))).extracting(line -> line.get("custom_id")).doesNotHaveDuplicates().hasSize(8);
+    }
+
+    @Test
+    void aBatchIsCancelled() {
+        cloud.standard(Behaviour.of("silent"));
+        Object id = batch(lines(8));
+        FakeCloud.Received received = cloud.take();
+        assertThat(gateway.post("/v1/batches/" + id + "/cancel", "").statusCode()).isEqualTo(200);
+        received.gone().orTimeout(5, TimeUnit.SECONDS).join();
+        assertThat(poll(id)).containsEntry("status", "cancelled");
+    }
+
+    @Test
+    void aFaultyFileFailsTheBatchBeforeAnyCall() {
+        assertThat(poll(batch(line(1, "gpt") + '\n' + line(1, "gpt"))).get("errors").toString()).contains("custom_id");
+        assertThat(poll(batch("no json"))).containsEntry("status", "failed");
+        assertThat(cloud.waiting()).isZero();
+    }
+
+    @Test
+    void filesAreListedReadAndDeleted() {
+        Object id = object(upload("one\ntwo")).get("id");
+        assertThat(gateway.get("/v1/files").body()).contains((String) id).contains("in.jsonl");
+        assertThat(gateway.get("/v1/files/" + id + "/content").body()).isEqualTo("one\ntwo");
+        assertThat(object(gateway.delete("/v1/files/" + id))).containsEntry("deleted", true);
+        assertThat(gateway.get("/v1/files/" + id).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void badUploadsAreRefused() {
+        assertThat(upload("x".repeat(40_000)).statusCode()).isEqualTo(413);
+        HttpResponse<String> empty = gateway.postAs(
+                "/v1/files",
+                "multipart/form-data; boundary=edge",
+                "--edge\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--edge--\r\n");
+        assertThat(empty.statusCode()).isEqualTo(400);
+        assertThat(empty.body()).contains("'file'");
+        HttpResponse<String> unknown = gateway.post(
+                "/v1/batches", "{\"input_file_id\":\"file-none\",\"endpoint\":\"/v1/chat/completions\"}");
+        assertThat(unknown.statusCode()).isEqualTo(400);
+        assertThat(unknown.body()).contains("input_file_id");
+    }
+
+    private List<Map<String, Object>> content(Object file) {
+        return gateway.get("/v1/files/" + file + "/content")
+                .body()
+                .lines()
+                .map(line -> Json.readObject(line.getBytes(StandardCharsets.UTF_8)))
+                .toList();
+    }
+
+    private Map<String, Object> poll(Object id) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (true) {
+            Map<String, Object> batch = object(gateway.get("/v1/batches/" + id));
+            if (List.of("completed", "failed", "cancelled").contains(batch.get("status"))) {
+                return batch;
+            }
+            assertThat(System.nanoTime()).as("%s", batch).isLessThan(deadline);
+        }
+    }
+
+    private static Map<String, Object> object(HttpResponse<String> reply) {
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+        return Json.readObject(reply.body().getBytes(StandardCharsets.UTF_8));
+    }
+}
