@@ -8,6 +8,7 @@ import io.edgeway.plugin.cache.CacheFactory;
 import io.edgeway.plugin.protect.ProtectFactory;
 import io.edgeway.plugin.ratelimit.RateLimitFactory;
 import io.edgeway.plugin.router.RouterFactory;
+import io.edgeway.plugin.semantic.SemanticFactory;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,8 @@ public final class Builtins {
                         new CacheFactory(),
                         new ProtectFactory(),
                         new RateLimitFactory(),
-                        new RouterFactory())) {
+                        new RouterFactory(),
+                        new SemanticFactory())) {
             byType.put(factory.type(), factory);
         }
         for (PluginFactory<?> factory : ServiceLoader.load(PluginFactory.class)) {

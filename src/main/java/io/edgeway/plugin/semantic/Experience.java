@@ -1,0 +1,52 @@
+package io.edgeway.plugin.semantic;
+
+/** What was seen when an entry's answer was compared with fresh ones: how likely each agreement was, and whether it was one. */
+final class Experience {
+    /** The latest comparisons; older ones say less about an answer that may have aged. */
+    private static final int KEPT = 16;
+
+    private final float[] logits = new float[KEPT];
+    private final boolean[] agreed = new boolean[KEPT];
+    private int count;
+
+    synchronized void add(double logit, boolean agreement) {
+        int at = count % KEPT;
+        logits[at] = (float) logit;
+        agreed[at] = agreement;
+        count++;
+    }
+
+    synchronized int size() {
+        return Math.min(count, KEPT);
+    }
+
+    /** A shift of the log-odds and how sure it is. */
+    record Shift(double mean, double deviation) {}
+
+    /**
+     * The most likely shift of this entry's log-odds given what was seen of it, and its standard deviation: a logistic
+     * fit as in vCache (arXiv 2502.03771), with one parameter and a normal prior instead of two without, so that it says
+     * something from the first comparison on.
+     */
+    synchronized Shift shift(double priorMean, double priorDeviation) {
+        double precision = 1 / (priorDeviation * priorDeviation);
+        double shift = priorMean;
+        double curvature = precision;
+        int kept = Math.min(count, KEPT);
+        for (int step = 0; step < 12 && kept > 0; step++) {
+            double gradient = -(shift - priorMean) * precision;
+            curvature = precision;
+            for (int i = 0; i < kept; i++) {
+                double p = 1 / (1 + Math.exp(-(logits[i] + shift)));
+                gradient += (agreed[i] ? 1 : 0) - p;
+                curvature += p * (1 - p);
+            }
+            double move = Math.clamp(gradient / curvature, -2, 2);
+            shift += move;
+            if (Math.abs(move) < 1e-3) {
+                break;
+            }
+        }
+        return new Shift(shift, 1 / Math.sqrt(curvature));
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * Nearest neighbours by brute force that is cheap enough: one bit a dimension to find the few that may be nearest, their
+ * full vectors to order them. An index that can forget at any time needs no graph to keep in shape.
+ */
+package io.edgeway.vector;
