@@ -8,6 +8,7 @@ import io.edgeway.backend.local.store.ModelStore;
 import io.edgeway.backend.local.store.Pull;
 import io.edgeway.backend.local.store.StoreException;
 import io.edgeway.json.Json;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -181,7 +182,7 @@ public final class ModelsCommand implements Callable<Integer> {
                 millis.put("prefill", read);
                 say("prompt of %d:    %8.1f tokens/s  (%.1f ms)", prompt, prompt * 1e3 / read, read);
                 if (json) {
-                    System.out.println(Json.text(millis));
+                    System.out.println(new String(Json.write(millis), StandardCharsets.UTF_8));
                 }
             }
         }
