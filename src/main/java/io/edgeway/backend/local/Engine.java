@@ -376,10 +376,16 @@ public final class Engine implements AutoCloseable {
         while (count < rows.length && !queue.isEmpty()) {
             Generation generation = queue.poll();
             waiting.decrementAndGet();
+            try {
+                generation.admit(text.tokenizer().detokenizer());
+            } catch (RuntimeException e) {
+                LOG.errorf(e, "A request to '%s' could not begin", name);
+                generation.fail(ApiException.internal());
+                continue;
+            }
             int row = count++;
             rows[row] = generation;
             activeRows = count;
-            generation.admit(text.tokenizer().detokenizer());
             metrics.admitted(generation.admittedNanos() - generation.submittedNanos());
             int known = prefixes.find(generation.request().tenant(), generation.request().prompt());
             decoder.ensure(count, Math.max(known, 1));
@@ -413,10 +419,7 @@ public final class Engine implements AutoCloseable {
             if (to < prompt.length) {
                 return true;
             }
-            decoder.logits(0, logits);
-            generation.draw(logits, scratch, text, context);
-        } catch (InvalidLogitsException e) {
-            generation.fail(invalid(generation));
+            draw(generation, 0);
         } catch (OrtException e) {
             LOG.errorf("A prompt of '%s' failed: %s", name, e.getMessage());
             generation.fail(ApiException.internal());
@@ -454,15 +457,7 @@ public final class Engine implements AutoCloseable {
         for (int row = 0; row < batch; row++) {
             Generation generation = rows[row];
             generation.length(generation.length() + 1);
-            decoder.logits(row, logits);
-            try {
-                generation.draw(logits, scratch, text, context);
-            } catch (InvalidLogitsException e) {
-                generation.fail(invalid(generation));
-            } catch (RuntimeException e) {
-                LOG.errorf(e, "A reply of '%s' failed", name);
-                generation.fail(ApiException.internal());
-            }
+            draw(generation, row);
         }
         throughput.stepped(System.nanoTime() - start);
         metrics.generated(batch);
@@ -473,11 +468,19 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private ApiException invalid(Generation generation) {
-        LOG.errorf(
-                "'%s' produced numbers that are not finite after %d tokens", name, generation.length());
-        return new ApiException(
-                500, "server_error", "invalid_model_output", null, "The local model produced invalid numbers.");
+    /** Whatever goes wrong with one reply stays with it. */
+    private void draw(Generation generation, int row) {
+        try {
+            decoder.logits(row, logits);
+            generation.draw(logits, scratch, text, context);
+        } catch (InvalidLogitsException e) {
+            LOG.errorf("'%s' produced numbers that are not finite after %d tokens", name, generation.length());
+            generation.fail(new ApiException(
+                    500, "server_error", "invalid_model_output", null, "The local model produced invalid numbers."));
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "A reply of '%s' failed", name);
+            generation.fail(ApiException.internal());
+        }
     }
 
     private void leave(int row) {

@@ -103,7 +103,8 @@ public final class Generation {
     void admit(Detokenizer detokenizer) {
         this.detokenizer = detokenizer;
         admittedNanos = System.nanoTime();
-        sampler = new Sampler(request.sampling(), request.prompt(), request.mask());
+        sampler = new Sampler(
+                request.sampling(), request.prompt(), request.mask() == null ? null : request.mask().get());
         stops = new StopStrings(request.stops());
         if (request.probeTokens() > 0) {
             entropies = new float[request.probeTokens()];

@@ -14,6 +14,7 @@ import io.edgeway.pipeline.Stage;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /** A model that runs in this process, spoken to in OpenAI's chat dialect. */
 public final class LocalBackend implements Backend {
@@ -90,28 +91,33 @@ public final class LocalBackend implements Backend {
             ChatRequest request = exchange.request();
             ChatOptions asked = ChatOptions.of(request, text.defaults());
             String from = exchange.fact(Hints.CONTINUE_FROM);
-            if (exchange.body().length() <= INLINE_BYTES) {
-                return submit(exchange, text, asked, prompt(text, request, from));
+            if (exchange.body().length() <= INLINE_BYTES && !Constrainer.asked(request)) {
+                return submit(exchange, text, asked, prepare(text, request, from));
             }
             return exchange.context()
                     .owner()
-                    .executeBlocking(() -> prompt(text, request, from), false)
-                    .compose(prompt -> submit(exchange, text, asked, prompt));
+                    .executeBlocking(() -> prepare(text, request, from), false)
+                    .compose(prepared -> submit(exchange, text, asked, prepared));
         } catch (RuntimeException e) {
             return Future.failedFuture(e);
         }
     }
 
-    private int[] prompt(ModelText text, ChatRequest request, String continueFrom) {
+    /** What is made of a request before the engine sees it. */
+    private record Prepared(int[] prompt, Supplier<TokenMask> mask) {}
+
+    private Prepared prepare(ModelText text, ChatRequest request, String continueFrom) {
         if (text.template() == null) {
             throw ApiException.badRequest(
                     "model", "no_chat_template", "The model '" + model + "' has no chat template and cannot chat.");
         }
         String rendered = text.template().render(request);
-        return text.tokenizer().encode(continueFrom == null ? rendered : rendered + continueFrom);
+        int[] prompt = text.tokenizer().encode(continueFrom == null ? rendered : rendered + continueFrom);
+        return new Prepared(prompt, text.constrainer().of(request));
     }
 
-    private Future<Reply> submit(Exchange exchange, ModelText text, ChatOptions asked, int[] prompt) {
+    private Future<Reply> submit(Exchange exchange, ModelText text, ChatOptions asked, Prepared prepared) {
+        int[] prompt = prepared.prompt();
         int context = engine.context();
         if (prompt.length >= context) {
             return Future.failedFuture(ApiException.badRequest(
@@ -134,7 +140,7 @@ public final class LocalBackend implements Backend {
                 prompt,
                 maxTokens,
                 asked.sampling(),
-                null,
+                prepared.mask(),
                 asked.stops(),
                 exchange.deadlineNanos(),
                 probe == null ? 0 : probe.tokens());

@@ -10,26 +10,29 @@ public final class ModelText {
     private final Tokenizer tokenizer;
     private final ChatTemplate template;
     private final ModelDefaults defaults;
-    private final BitSet ends = new BitSet();
+    private final BitSet ends;
+    private final Constrainer constrainer;
 
-    private ModelText(Tokenizer tokenizer, ChatTemplate template, ModelDefaults defaults) {
+    private ModelText(Tokenizer tokenizer, ChatTemplate template, ModelDefaults defaults, BitSet ends) {
         this.tokenizer = tokenizer;
         this.template = template;
         this.defaults = defaults;
+        this.ends = ends;
+        this.constrainer = new Constrainer(tokenizer, ends.stream().toArray());
     }
 
     static ModelText load(ModelDirectory directory) {
         try {
             Tokenizer tokenizer = Tokenizer.load(directory.path().resolve("tokenizer.json"));
-            ModelText text = new ModelText(tokenizer, ChatTemplate.of(directory), ModelDefaults.of(directory));
+            BitSet ends = new BitSet();
             for (int id : directory.endTokens()) {
-                text.ends.set(id);
+                ends.set(id);
             }
             String end = directory.specialToken("eos_token");
             if (end != null && tokenizer.id(end) >= 0) {
-                text.ends.set(tokenizer.id(end));
+                ends.set(tokenizer.id(end));
             }
-            return text;
+            return new ModelText(tokenizer, ChatTemplate.of(directory), ModelDefaults.of(directory), ends);
         } catch (IOException | TokenizerException e) {
             throw new ModelException(directory.path().resolve("tokenizer.json") + ": " + e.getMessage(), e);
         }
@@ -41,6 +44,10 @@ public final class ModelText {
 
     ChatTemplate template() {
         return template;
+    }
+
+    Constrainer constrainer() {
+        return constrainer;
     }
 
     ModelDefaults defaults() {

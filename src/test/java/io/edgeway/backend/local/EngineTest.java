@@ -266,7 +266,7 @@ class EngineTest {
         engine.submit(request(prompt(9, 1), 40, ignoringEnd()), good);
         engine.submit(
                 new GenerationRequest(
-                        "t", prompt(9, 2), 40, ignoringEnd(), broken, List.of(), Long.MAX_VALUE, 0),
+                        "t", prompt(9, 2), 40, ignoringEnd(), () -> broken, List.of(), Long.MAX_VALUE, 0),
                 bad);
         assertEquals(40, good.await().tokens);
         ExecutionException e = assertThrows(ExecutionException.class, bad::await);

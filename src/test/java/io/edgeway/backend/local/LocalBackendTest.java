@@ -175,10 +175,29 @@ class LocalBackendTest {
         assertThat(stopped).isEqualTo(at < 0 ? whole : whole.substring(0, at));
     }
 
+    @Test
+    void holdsARandomModelToASchema() {
+        String schema = "{\"type\":\"object\",\"properties\":{\"city\":{\"enum\":[\"Rome\",\"Oslo\"]},"
+                + "\"warm\":{\"type\":\"boolean\"}},\"required\":[\"city\",\"warm\"],\"additionalProperties\":false}";
+        String format = "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":" + schema
+                + "}},\"temperature\":1,\"max_tokens\":200,";
+        for (int seed = 0; seed < 5; seed++) {
+            Map<String, Object> value = json(content(ask(format + "\"seed\":" + seed + "," + HI)));
+            assertThat(value).containsOnlyKeys("city", "warm");
+            assertThat(value.get("city")).isIn("Rome", "Oslo");
+            assertThat(value.get("warm")).isInstanceOf(Boolean.class);
+        }
+        HttpResponse<String> refused = ask("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\","
+                + "\"schema\":{\"type\":\"object\",\"unevaluatedProperties\":false}}}," + HI);
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body()).contains("unsupported_schema").contains("unevaluatedProperties");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
+                "\"response_format\":{\"type\":\"xml\"} | response_format.type | invalid_value",
                 "\"temperature\":3 | temperature | invalid_value",
                 "\"temperature\":\"hot\" | temperature | invalid_type",
                 "\"n\":0 | n | invalid_value",
