@@ -217,7 +217,7 @@ public final class ConfigLoader {
                 path = name + ".type";
             }
             boolean expression = raw.contains("${");
-            out.put(path, Secrets.isSecret(name) && !expression ? "***" : raw);
+            out.put(path, Secrets.isSecret(name) && !expression ? "***" : Secrets.withoutUserInfo(raw));
         }
         return out;
     }

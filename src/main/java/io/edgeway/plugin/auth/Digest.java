@@ -17,6 +17,11 @@ record Digest(String hex) {
     private static final String PREFIX = "sha256:";
     private static final Pattern FORM = Pattern.compile("sha256:[0-9a-fA-F]{64}");
 
+    /** What stands in a configuration for a key that nobody has. */
+    boolean isPlaceholder() {
+        return hex.chars().allMatch(c -> c == '0');
+    }
+
     static Digest of(String secret) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));

@@ -39,6 +39,9 @@ final class Keys {
     }
 
     private void put(Entry entry) {
+        if (entry.digest.isPlaceholder()) {
+            return;
+        }
         Entry other = byDigest.put(entry.digest, entry);
         if (other != null && !other.key.id().equals(entry.key.id())) {
             throw new IllegalArgumentException(

@@ -20,6 +20,8 @@ import java.util.List;
 
 /** Reserves before the call what an exchange may take, and settles what it took. */
 final class RateLimitPlugin implements Plugin {
+    private static final String LOCAL = "local/";
+
     private final String name;
     private final RateLimitConfig options;
     private final PluginContext context;
@@ -117,8 +119,14 @@ final class RateLimitPlugin implements Plugin {
     }
 
     private void settle(Exchange exchange, Demand demand, Reservation reservation, Usage usage) {
-        long cost = demand.money() == 0 ? 0 : prices.cost(context.models(), exchange.model(), usage);
+        long cost = demand.money() == 0 ? 0 : prices.cost(context.models(), answeredBy(exchange), usage);
         reservation.settle(demand.used(usage, cost));
+    }
+
+    /** The model that answered: a local one may have stood in for the cloud's. */
+    private static String answeredBy(Exchange exchange) {
+        String backend = exchange.backend();
+        return backend != null && backend.startsWith(LOCAL) ? backend.substring(LOCAL.length()) : exchange.model();
     }
 
     private Demand demand(Exchange exchange) {

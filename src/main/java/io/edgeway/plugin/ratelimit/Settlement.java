@@ -9,15 +9,16 @@ import io.edgeway.pipeline.Reply;
 final class Settlement {
     /*
      * The backend's count is believed. Where it states none:
-     * - nothing was sent to a backend (a cache answered, a plugin refused): nothing was used;
+     * - a reply came, and from no backend (a cache's): nothing was used;
      * - a stream began: the estimated prompt and a token for each event, at most what was reserved;
      * - a whole reply came: what was reserved;
-     * - the client left or time ran out while a backend worked: the estimated prompt;
-     * - the backend failed: nothing was used.
+     * - the client left or time ran out before any reply: the estimated prompt, which a backend may have read;
+     * - the exchange failed: nothing was used.
      */
     private final Exchange exchange;
     private final Usage reserved;
     private EventCounter stream;
+    private boolean replied;
 
     Settlement(Exchange exchange, Usage reserved) {
         this.exchange = exchange;
@@ -26,6 +27,7 @@ final class Settlement {
 
     /** Looks at a reply as it passes. */
     Reply watch(Reply reply) {
+        replied = true;
         if (!reply.streamed()) {
             return reply;
         }
@@ -40,16 +42,15 @@ final class Settlement {
         if (stated != null) {
             return stated;
         }
-        if (exchange.backend() == null) {
+        if (replied && exchange.backend() == null) {
             return Usage.NONE;
         }
         if (stream != null) {
             return Usage.of(reserved.prompt(), Math.min(stream.events(), reserved.completion()));
         }
-        return switch (outcome.kind()) {
-            case COMPLETED -> outcome.status() < 400 ? reserved : Usage.NONE;
-            case CANCELLED -> Usage.of(reserved.prompt(), 0);
-            case FAILED -> outcome.status() == 504 ? Usage.of(reserved.prompt(), 0) : Usage.NONE;
-        };
+        if (outcome.completed()) {
+            return outcome.status() < 400 ? reserved : Usage.NONE;
+        }
+        return exchange.isCancelled() ? Usage.of(reserved.prompt(), 0) : Usage.NONE;
     }
 }

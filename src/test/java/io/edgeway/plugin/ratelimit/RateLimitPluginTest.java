@@ -152,6 +152,16 @@ class RateLimitPluginTest {
     }
 
     @Test
+    void chargesAClientThatLeavesBeforeTheReplyForItsPrompt() throws Exception {
+        Plugin plugin = limit("tokens: 200/day");
+        ChainHarness.Call call = send(plugin, SHOP);
+        GatedBackend.Pending pending = backend.take();
+        call.leave();
+        pending.ended.get();
+        assertEquals("94", answer(plugin, SHOP).headers().get("x-ratelimit-remaining-tokens"));
+    }
+
+    @Test
     void chargesAStreamThatBreaksForWhatItStreamed() throws Exception {
         Plugin plugin = limit("tokens: 200/day");
         ChainHarness.Call call = send(plugin, SHOP);
