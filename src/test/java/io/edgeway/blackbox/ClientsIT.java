@@ -91,24 +91,29 @@ class ClientsIT {
         var reply = client.chat().completions().create(hello("tools").build());
         assertThat(reply.choices().getFirst().message().toolCalls().orElseThrow())
                 .singleElement()
-                .satisfies(call ->
-                        assertThat(call.asFunction().function().name()).isEqualTo("get_weather"));
+                .satisfies(
+                        call -> assertThat(call.asFunction().function().name()).isEqualTo("get_weather"));
     }
 
     @Test
     void javaGetsTheDocumentedExceptions() {
         OpenAIClient stranger = client("sk-wrong");
-        assertThatThrownBy(() -> stranger.chat().completions().create(hello("cloud").build()))
+        assertThatThrownBy(() ->
+                        stranger.chat().completions().create(hello("cloud").build()))
                 .isInstanceOf(UnauthorizedException.class)
                 .hasMessageNotContaining("sk-wrong");
         stranger.close();
-        assertThatThrownBy(() -> client.chat().completions().create(hello("nobody").build()))
-                .isInstanceOfSatisfying(NotFoundException.class, e -> assertThat(e.code())
-                        .hasValue("model_not_found"));
-        assertThatThrownBy(() -> client.chat().completions().create(hello("busy").build()))
-                .isInstanceOfSatisfying(RateLimitException.class, e -> assertThat(e.headers().values("retry-after"))
-                        .singleElement()
-                        .satisfies(seconds -> assertThat(Integer.parseInt(seconds)).isBetween(1, 7)));
+        assertThatThrownBy(
+                        () -> client.chat().completions().create(hello("nobody").build()))
+                .isInstanceOfSatisfying(
+                        NotFoundException.class, e -> assertThat(e.code()).hasValue("model_not_found"));
+        assertThatThrownBy(
+                        () -> client.chat().completions().create(hello("busy").build()))
+                .isInstanceOfSatisfying(
+                        RateLimitException.class, e -> assertThat(e.headers().values("retry-after"))
+                                .singleElement()
+                                .satisfies(seconds ->
+                                        assertThat(Integer.parseInt(seconds)).isBetween(1, 7)));
         assertThatThrownBy(() -> client.chat().completions().create(hello("").build()))
                 .isInstanceOfSatisfying(
                         BadRequestException.class, e -> assertThat(e.param()).hasValue("model"));

@@ -196,8 +196,8 @@ final class EdgewayProcess implements AutoCloseable {
                 output.add(line);
                 Matcher listening = LISTENING.matcher(line);
                 if (listening.find()) {
-                    ports.complete(new Ports(
-                            Integer.parseInt(listening.group(1)), Integer.parseInt(listening.group(2))));
+                    ports.complete(
+                            new Ports(Integer.parseInt(listening.group(1)), Integer.parseInt(listening.group(2))));
                 }
             }
             ports.completeExceptionally(new IllegalStateException("it ended"));

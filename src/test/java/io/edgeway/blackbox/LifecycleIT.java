@@ -110,8 +110,9 @@ class LifecycleIT {
                         HttpRequest.newBuilder(URI.create(edgeway.url() + "/v1/chat/completions"))
                                 .version(HttpClient.Version.HTTP_1_1)
                                 .header("authorization", "Bearer " + Cloudy.KEY)
-                                .POST(HttpRequest.BodyPublishers.ofString(
-                                        "{\"model\":\"scripted\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"))
+                                .POST(
+                                        HttpRequest.BodyPublishers.ofString(
+                                                "{\"model\":\"scripted\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"))
                                 .build(),
                         HttpResponse.BodyHandlers.ofInputStream());
     }

@@ -27,7 +27,8 @@ class LocalModelIT {
                     route: { type: router }
                   routes:
                     - { match: "/v1/*", chain: [callers, route] }
-                """.formatted(Path.of("src/test/resources/models/tiny").toAbsolutePath()));
+                """.formatted(
+                        Path.of("src/test/resources/models/tiny").toAbsolutePath()));
         edgeway = EdgewayProcess.serve(config);
     }
 
