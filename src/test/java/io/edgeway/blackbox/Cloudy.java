@@ -23,7 +23,7 @@ final class Cloudy {
         try {
             return Files.writeString(directory.resolve("edgeway.yaml"), """
                     edgeway:
-                      server: { drain: 20s }
+                      server: { drain: 20s, state-directory: state }
                       models:
                         cloud: { cloud: { upstreams: [fake], as: "fake?text=Hello from the cloud" } }
                         tools: { cloud: { upstreams: [fake], as: "fake?tool=get_weather" } }
