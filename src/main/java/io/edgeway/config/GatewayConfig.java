@@ -272,6 +272,9 @@ public interface GatewayConfig {
         @WithDefault("true")
         boolean http2();
 
+        /** A PEM file of the authorities that may vouch for the upstream, in place of the public ones. */
+        Optional<String> caFile();
+
         /** Further headers of every request to this upstream. */
         Map<String, String> headers();
 

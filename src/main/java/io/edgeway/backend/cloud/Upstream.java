@@ -56,6 +56,11 @@ public final class Upstream {
         if (options.weight() < 1) {
             throw new IllegalArgumentException("weight: expected 1 or more");
         }
+        options.caFile().map(context::resolve).ifPresent(file -> {
+            if (!Files.isReadable(file)) {
+                throw new IllegalArgumentException("ca-file: cannot read " + file);
+            }
+        });
         UpstreamDialect dialect = dialect(options, base);
         LongSupplier ticker = System::nanoTime;
         UpstreamState state = context.shared(
@@ -118,6 +123,7 @@ public final class Upstream {
                 options.connectTimeout().toString(),
                 Integer.toString(options.connections()),
                 Boolean.toString(options.http2()),
+                options.caFile().orElse(""),
                 breaker.failures() + "/" + breaker.minimum() + "/" + breaker.consecutive() + "/" + breaker.window() + "/"
                         + breaker.pause() + "/" + breaker.maxPause(),
                 options.health().path() + "/" + options.health().interval());

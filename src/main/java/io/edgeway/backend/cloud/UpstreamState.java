@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.net.PemTrustOptions;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -31,15 +32,19 @@ final class UpstreamState implements AutoCloseable {
         this.vertx = context.vertx();
         boolean tls = base.getScheme().equals("https");
         boolean http2 = tls && options.http2();
+        HttpClientOptions connections = new HttpClientOptions()
+                .setSsl(tls)
+                .setVerifyHost(true)
+                .setUseAlpn(http2)
+                .setProtocolVersion(http2 ? HttpVersion.HTTP_2 : HttpVersion.HTTP_1_1)
+                .setConnectTimeout((int) options.connectTimeout().toMillis())
+                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                .setTcpNoDelay(true);
+        options.caFile()
+                .ifPresent(file -> connections.setTrustOptions(
+                        new PemTrustOptions().addCertPath(context.resolve(file).toString())));
         client = vertx.createHttpClient(
-                new HttpClientOptions()
-                        .setSsl(tls)
-                        .setVerifyHost(true)
-                        .setUseAlpn(http2)
-                        .setProtocolVersion(http2 ? HttpVersion.HTTP_2 : HttpVersion.HTTP_1_1)
-                        .setConnectTimeout((int) options.connectTimeout().toMillis())
-                        .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                        .setTcpNoDelay(true),
+                connections,
                 new PoolOptions()
                         .setHttp1MaxSize(options.connections())
                         .setHttp2MaxSize(4)
