@@ -25,31 +25,25 @@ final class Cascade {
     }
 
     private final Vertx vertx;
-    private final int tokens;
-    private final double maxEntropy;
-    private final double minMargin;
+    private final ConfidenceJudge judge;
     private final long maxDelayMillis;
     private final Opening opening;
 
-    Cascade(Vertx vertx, RouterConfig.CascadeConfig options) {
+    Cascade(Vertx vertx, ConfidenceJudge judge, RouterConfig.CascadeConfig options) {
         this.vertx = vertx;
-        this.tokens = options.tokens();
-        this.maxEntropy = options.maxEntropy();
-        this.minMargin = options.minMargin();
+        this.judge = judge;
         this.maxDelayMillis = Math.max(1, options.maxDelay().toMillis());
         this.opening = new Opening(options.handOver().orElse(List.of()));
-        if (tokens < 1) {
-            throw new IllegalArgumentException("cascade.tokens: expected 1 or more");
-        }
     }
 
     /**
+     * @param headOdds the head's log odds that the local model will do, or 0 where no head was asked
      * @param call calls the local model with the fork
      * @return the reply of a model that is sure; fails with {@link Unsure}, or as the call did
      */
-    Future<Judged> judge(Exchange fork, Function<Exchange, Future<Reply>> call) {
-        Judgement judgement = new Judgement(fork);
-        fork.fact(Hints.PROBE, new Confidence.Probe(tokens, judgement::reported));
+    Future<Judged> judge(Exchange fork, double headOdds, Function<Exchange, Future<Reply>> call) {
+        Judgement judgement = new Judgement(fork, headOdds);
+        fork.fact(Hints.PROBE, new Confidence.Probe(judge.tokens(), judgement::reported));
         judgement.timer = vertx.setTimer(maxDelayMillis, id -> judgement.late());
         call.apply(fork).onComplete(result -> {
             if (result.succeeded()) {
@@ -68,18 +62,19 @@ final class Cascade {
         final Exchange fork;
         final Promise<Judged> promise = Promise.promise();
         long timer;
+        private final double headOdds;
         private Reply reply;
         private String finding;
 
-        Judgement(Exchange fork) {
+        Judgement(Exchange fork, double headOdds) {
             this.fork = fork;
+            this.headOdds = headOdds;
         }
 
         void reported(Confidence confidence) {
-            double entropy = mean(confidence.entropies());
-            double margin = mean(confidence.margins());
-            finding = "entropy=" + Reason.number(entropy) + "; margin=" + Reason.number(margin);
-            if (confidence.tokens() > 0 && (entropy > maxEntropy || margin < minMargin)) {
+            ConfidenceJudge.Verdict verdict = judge.judge(confidence, headOdds);
+            finding = verdict.detail();
+            if (!verdict.sure()) {
                 fail(new Unsure(finding));
             } else if (reply != null) {
                 listen();
@@ -130,13 +125,5 @@ final class Cascade {
                 timer = -1;
             }
         }
-    }
-
-    private static double mean(float[] values) {
-        double sum = 0;
-        for (float value : values) {
-            sum += value;
-        }
-        return values.length == 0 ? 0 : sum / values.length;
     }
 }

@@ -46,7 +46,9 @@ final class Difficulty {
     }
 
     private void judge(Selection selection, String text, float[] vector) {
-        double local = head.probability(vector, text);
+        double odds = head.odds(vector, text);
+        double local = DifficultyHead.probability(odds);
+        selection.headOdds(odds);
         boolean enough = threshold.enough(local);
         selection.prefer(
                 enough ? Model.Kind.LOCAL : Model.Kind.CLOUD,

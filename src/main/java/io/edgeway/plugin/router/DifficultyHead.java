@@ -102,10 +102,15 @@ final class DifficultyHead {
         return out;
     }
 
-    /** The probability that the local model will do. */
-    double probability(float[] vector, String text) {
+    /** The probability that odds in logarithms stand for. */
+    static double probability(double odds) {
+        return 1 / (1 + Math.exp(-odds));
+    }
+
+    /** The log odds that the local model will do. */
+    double odds(float[] vector, String text) {
         if (vector.length != weights.length) {
-            return 0;
+            return Double.NEGATIVE_INFINITY;
         }
         double sum = bias + lengthWeight * Math.log1p(text.length());
         for (int i = 0; i < weights.length; i++) {
@@ -114,6 +119,6 @@ final class DifficultyHead {
         if (landmarks != null) {
             sum += landmarks.sum(vector);
         }
-        return 1 / (1 + Math.exp(-sum));
+        return sum;
     }
 }

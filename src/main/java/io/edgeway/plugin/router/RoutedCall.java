@@ -18,6 +18,7 @@ final class RoutedCall {
     private final String asked;
     private final List<Model> models;
     private final Ledger ledger;
+    private final double headOdds;
     private Reason reason;
 
     RoutedCall(RouterPlugin router, Selection selection) {
@@ -25,6 +26,7 @@ final class RoutedCall {
         this.exchange = selection.exchange();
         this.asked = exchange.model();
         this.models = new ArrayList<>(selection.models());
+        this.headOdds = selection.headOdds();
         this.reason = selection.reason();
         this.ledger = new Ledger(exchange);
     }
@@ -59,7 +61,7 @@ final class RoutedCall {
 
     private Future<Reply> cascade(int at, Model local) {
         Exchange fork = fork(local);
-        return router.cascade().judge(fork, x -> call(local, x)).transform(result -> {
+        return router.cascade().judge(fork, headOdds, x -> call(local, x)).transform(result -> {
             if (result.succeeded()) {
                 Cascade.Judged judged = result.result();
                 if (judged.detail() != null) {

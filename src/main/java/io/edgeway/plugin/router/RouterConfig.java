@@ -94,7 +94,14 @@ public interface RouterConfig {
 
     /** The local model begins, and goes on only if it is sure. */
     interface CascadeConfig {
-        /** Tokens whose confidence is looked at. */
+        /** A file that tells how likely an answer is right from its first tokens, trained with the model and its head. */
+        Optional<String> judge();
+
+        /** With a judge, the probability from which the local model answers. */
+        @WithDefault("0.85")
+        double agreement();
+
+        /** Without a judge: tokens whose confidence is looked at. */
         @WithDefault("6")
         int tokens();
 

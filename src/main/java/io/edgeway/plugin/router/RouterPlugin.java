@@ -46,11 +46,21 @@ final class RouterPlugin implements Plugin {
         this.rules = HardRules.of(options.rules().orElse(List.of()));
         this.meters = new RouterMeters(context.meters());
         this.cascade = options.policy() == RouterConfig.Policy.CASCADE
-                ? new Cascade(context.vertx(), options.cascade())
+                ? new Cascade(context.vertx(), judge(options.cascade(), context), options.cascade())
                 : null;
         this.load = options.load().enabled() ? new LoadPolicy(options.load()) : null;
         this.health = new HealthAndMoney(options.cheapest());
         this.hedge = options.hedge().enabled() ? new LocalHedge(context.vertx(), options.hedge(), meters) : null;
+    }
+
+    private static ConfidenceJudge judge(RouterConfig.CascadeConfig options, PluginContext context) {
+        if (options.tokens() < 1) {
+            throw new IllegalArgumentException("cascade.tokens: expected 1 or more");
+        }
+        return options.judge()
+                .map(file -> ConfidenceJudge.read(context.resolve(file), options.agreement()))
+                .orElseGet(() ->
+                        ConfidenceJudge.byBounds(options.tokens(), options.maxEntropy(), options.minMargin()));
     }
 
     @Override

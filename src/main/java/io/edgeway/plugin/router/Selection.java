@@ -13,6 +13,7 @@ final class Selection {
     private final List<Model> models;
     private Reason reason;
     private boolean cascade;
+    private double headOdds;
 
     Selection(Exchange exchange, List<Model> models, Reason reason) {
         this.exchange = exchange;
@@ -69,5 +70,14 @@ final class Selection {
 
     void cascade(boolean cascade) {
         this.cascade = cascade;
+    }
+
+    /** The head's log odds that the local model will do; 0 where no head was asked. */
+    double headOdds() {
+        return headOdds;
+    }
+
+    void headOdds(double headOdds) {
+        this.headOdds = headOdds;
     }
 }

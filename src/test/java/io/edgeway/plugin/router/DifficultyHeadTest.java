@@ -19,7 +19,7 @@ class DifficultyHeadTest {
     void isALogisticRegressionOnTheVectorAndTheLength() {
         DifficultyHead head = head("{\"kind\":\"logistic\",\"weights\":[2,-1],\"bias\":0.5,\"length_weight\":-0.1}");
         double sum = 2 * 0.6 - 0.8 + 0.5 - 0.1 * Math.log1p(4);
-        assertThat(head.probability(new float[] {0.6f, 0.8f}, "text"))
+        assertThat(DifficultyHead.probability(head.odds(new float[] {0.6f, 0.8f}, "text")))
                 .isCloseTo(1 / (1 + Math.exp(-sum)), within(1e-6));
     }
 
@@ -29,14 +29,14 @@ class DifficultyHeadTest {
         DifficultyHead head = head("{\"kind\":\"logistic\",\"weights\":[0,0],\"bias\":-1,\"landmarks\":{\"gamma\":8,"
                 + "\"vectors\":\"" + vectors + "\",\"weights\":[3,1]}}");
         double near = 3 + Math.exp(-8) - 1;
-        assertThat(head.probability(new float[] {1, 0}, "")).isCloseTo(1 / (1 + Math.exp(-near)), within(1e-6));
-        assertThat(head.probability(new float[] {-1, 0}, "")).isLessThan(0.3);
+        assertThat(DifficultyHead.probability(head.odds(new float[] {1, 0}, ""))).isCloseTo(1 / (1 + Math.exp(-near)), within(1e-6));
+        assertThat(DifficultyHead.probability(head.odds(new float[] {-1, 0}, ""))).isLessThan(0.3);
     }
 
     @Test
     void aVectorOfAnotherModelIsNotJudged() {
-        assertThat(head("{\"kind\":\"logistic\",\"weights\":[2,-1],\"bias\":9}").probability(new float[3], ""))
-                .isZero();
+        assertThat(head("{\"kind\":\"logistic\",\"weights\":[2,-1],\"bias\":9}").odds(new float[3], ""))
+                .isEqualTo(Double.NEGATIVE_INFINITY);
     }
 
     @ParameterizedTest
