@@ -87,7 +87,7 @@ final class Sampler {
             if (logit > max) {
                 max = logit;
                 best = i;
-            } else if (logit != logit) {
+            } else if (Float.isNaN(logit)) {
                 throw new InvalidLogitsException();
             }
         }
