@@ -49,7 +49,10 @@ part() {
 }
 
 format() {
-  maven -q spotless:check && maven -q -Pstrict compile
+  local status=0
+  maven -q spotless:check || status=1
+  maven -q -Pstrict compile || status=1
+  return $status
 }
 
 unit() {
