@@ -102,13 +102,15 @@ final class BatchRun {
     Future<Map<String, Object>> cancel() {
         Promise<Map<String, Object>> promise = Promise.promise();
         context.runOnContext(v -> {
-            if (!ended(batch) && !cancelled) {
-                cancelled = true;
-                status("cancelling", "cancelling_at");
-                Set.copyOf(asking).forEach(Exchange::cancel);
-                save.apply(record);
+            if (ended(batch) || cancelled) {
+                promise.complete(new LinkedHashMap<>(batch));
+                return;
             }
-            promise.complete(new LinkedHashMap<>(batch));
+            cancelled = true;
+            status("cancelling", "cancelling_at");
+            Set.copyOf(asking).forEach(Exchange::cancel);
+            Map<String, Object> told = new LinkedHashMap<>(batch);
+            save.apply(record).onComplete(saved -> promise.complete(told));
         });
         return promise.future();
     }
