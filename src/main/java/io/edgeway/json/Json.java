@@ -136,6 +136,14 @@ public final class Json {
         return map;
     }
 
+    /** An object of two members in this order; {@link Map#of} writes its members in another order at each start. */
+    public static Map<String, Object> object(String first, Object value, String second, Object other) {
+        Map<String, Object> map = new LinkedHashMap<>(4);
+        map.put(first, value);
+        map.put(second, other);
+        return map;
+    }
+
     public static byte[] write(Object value) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(256);
         try (JsonGenerator generator = generator(out)) {

@@ -5,6 +5,7 @@ import io.edgeway.assembly.Gateway;
 import io.edgeway.assembly.Gateways;
 import io.edgeway.config.ConfigException;
 import io.edgeway.config.ConfigProblem;
+import io.edgeway.json.Json;
 import io.edgeway.pipeline.AdminEndpoint;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
@@ -42,7 +43,7 @@ final class Admin {
                 .executeBlocking(gateways::reload)
                 .compose(reloading -> reloading)
                 .onSuccess(gateway -> Replies.json(
-                        request, 200, Map.of("status", "live", "config", gateway.config().name())))
+                        request, 200, Json.object("status", "live", "config", gateway.config().name())))
                 .onFailure(failure -> {
                     if (failure instanceof ConfigException bad) {
                         LOG.warnf("The configuration was refused, the old one stays:\n%s", bad.getMessage());

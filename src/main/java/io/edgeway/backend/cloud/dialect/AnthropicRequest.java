@@ -42,7 +42,7 @@ final class AnthropicRequest {
         String continueFrom = exchange.fact(Hints.CONTINUE_FROM);
         if (continueFrom != null && !continueFrom.isBlank()) {
             // The API goes on from an assistant's last message, which must not end in white space.
-            messages.add(Map.of("role", "assistant", "content", continueFrom.stripTrailing()));
+            messages.add(Json.object("role", "assistant", "content", continueFrom.stripTrailing()));
         }
         format(request, system);
         if (!system.isEmpty()) {
@@ -119,7 +119,7 @@ final class AnthropicRequest {
         Object content = message.get("content");
         if (content instanceof String text) {
             if (!text.isEmpty()) {
-                out.add(Map.of("type", "text", "text", text));
+                out.add(Json.object("type", "text", "text", text));
             }
         } else if (content instanceof List<?> parts) {
             for (int i = 0; i < parts.size(); i++) {
@@ -170,7 +170,7 @@ final class AnthropicRequest {
             source.put("data", data.group(2));
             return source;
         }
-        return Map.of("type", "url", "url", url);
+        return Json.object("type", "url", "url", url);
     }
 
     private static Map<String, Object> toolResult(Map<String, Object> message, String param) {
@@ -242,7 +242,7 @@ final class AnthropicRequest {
             tool.put("description", "Gives the answer to the user.");
             tool.put("input_schema", schema);
             out.put("tools", List.of(tool));
-            out.put("tool_choice", Map.of("type", "tool", "name", ANSWER_TOOL));
+            out.put("tool_choice", Json.object("type", "tool", "name", ANSWER_TOOL));
         }
     }
 
@@ -258,7 +258,7 @@ final class AnthropicRequest {
             out.put("description", description);
         }
         Object parameters = function.get("parameters");
-        out.put("input_schema", parameters == null ? Map.of("type", "object", "properties", Map.of()) : parameters);
+        out.put("input_schema", parameters == null ? Json.object("type", "object", "properties", Map.of()) : parameters);
         return out;
     }
 

@@ -62,8 +62,8 @@ public class OpenAiDialect implements UpstreamDialect {
         String continueFrom = exchange.fact(Hints.CONTINUE_FROM);
         if (continueFrom != null) {
             List<Object> messages = new ArrayList<>(exchange.request().messages());
-            messages.add(Map.of("role", "assistant", "content", continueFrom));
-            messages.add(Map.of("role", "user", "content", GO_ON));
+            messages.add(Json.object("role", "assistant", "content", continueFrom));
+            messages.add(Json.object("role", "user", "content", GO_ON));
             bytes = reindex(index, bytes).with("messages", Json.write(messages));
         }
         return bytes == null ? exchange.body() : Buffer.buffer(bytes);
