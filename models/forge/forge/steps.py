@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from . import distil, evaluate as evaluation, grid, model as models, packing, prepare as preparation, prune as pruning
+from . import calibrate as calibration, difficulty as heads, distil, evaluate as evaluation, grid, model as models, packing, prepare as preparation, prune as pruning
 from . import quantize as quantization, tokenizer as tokenizers, train as training
 from .corpus import CorpusError
 from .sizes import SIZES, Size
@@ -30,6 +30,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--from", dest="traffic", type=Path, help="distil: recorded traffic (JSONL) to learn from")
     parser.add_argument("--base", type=Path, help="distil --from: the checkpoint to start from")
     parser.add_argument("--out", type=Path, help="distil --from, export: where the result goes")
+    parser.add_argument("--embedder", type=Path, default=Path("minilm"), help="difficulty: MiniLM, a directory or the jar")
     parser.add_argument("--epochs", type=int, default=3, help="distil --from")
 
 
@@ -133,6 +134,15 @@ def quantize(options: Namespace) -> dict:
     return {"name": name, "perplexity": _text_perplexity(model, options, tokens)}
 
 
+def calibrate(options: Namespace) -> dict:
+    source = options.model or options.work / f"{options.student}-int4-trained"
+    model, tokens = models.load(source, options.device), tokenizers.load(options.work)
+    models.check_vocabulary(model, tokens)
+    result = calibration.calibrate(model.eval(), options.work, tokens, options.device, options.seed)
+    models.save(model, options.work / (options.name or source.name + "-calibrated-output"), options.work / "tokenizer")
+    return result
+
+
 def export(options: Namespace) -> dict:
     from .export import export as write
 
@@ -162,6 +172,12 @@ def evaluate(options: Namespace) -> dict:
     return result
 
 
+def difficulty(options: Namespace) -> dict:
+    source = options.model or options.work / f"{options.student}-int4-trained"
+    return heads.train(options.work, evaluation.by_checkpoint(source, options.device), options.data / "eval" / "queries.txt",
+                       options.embedder, options.out or options.work / "difficulty-head.json", options.items or 70, options.seed)
+
+
 def _calibration(options: Namespace, model) -> list[torch.Tensor]:
     mixture = packing.Mixture(options.work, model.shape.context, options.seed + 2, model.shape.vocab)
     return [mixture.batch(4, 0.5, False, options.device)[0] for _ in range(8)]
@@ -178,5 +194,5 @@ def _brief(result: dict) -> dict:
 
 
 STEPS = {"prepare": prepare, "tokenizer": tokenizer, "teacher": teacher, "distil": distil_step, "prune": prune,
-         "quantize": quantize, "export": export, "evaluate": evaluate}
+         "quantize": quantize, "calibrate": calibrate, "export": export, "evaluate": evaluate, "difficulty": difficulty}
 ALL = ("prepare", "tokenizer", "teacher", "distil", "prune", "quantize", "export", "evaluate")
