@@ -7,6 +7,7 @@ import io.edgeway.plugin.batch.BatchFactory;
 import io.edgeway.plugin.cache.CacheFactory;
 import io.edgeway.plugin.protect.ProtectFactory;
 import io.edgeway.plugin.ratelimit.RateLimitFactory;
+import io.edgeway.plugin.record.RecordFactory;
 import io.edgeway.plugin.router.RouterFactory;
 import io.edgeway.plugin.semantic.SemanticFactory;
 import java.util.Collections;
@@ -29,6 +30,7 @@ public final class Builtins {
                         new CacheFactory(),
                         new ProtectFactory(),
                         new RateLimitFactory(),
+                        new RecordFactory(),
                         new RouterFactory(),
                         new SemanticFactory())) {
             byType.put(factory.type(), factory);
