@@ -8,7 +8,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models as tokenizer_models, pre_tokenizers, trainers
 
-from forge import corpus, distil, evaluate, grid, model, packing, prepare, prune, quantize, tokenizer, train
+from forge import calibrate, corpus, difficulty, distil, evaluate, grid, model, packing, prepare, prune, quantize, tokenizer, train
 from forge.sizes import Schedule, Shape
 from forge.templates import arithmetic, single
 
@@ -181,6 +181,43 @@ def test_traffic_is_split_by_question(tmp_path):
     path.write_text('{"messages": 3}')
     with pytest.raises(distil.TrafficError, match=":1: not a recorded exchange"):
         distil.read(path)
+
+
+def test_distillation_leaves_the_tail_alone():
+    """A student with its teacher's logits has nothing to gain, whatever was cut off at the top."""
+    torch.manual_seed(4)
+    teacher = torch.nn.Embedding(50, 50)
+    student = torch.nn.Embedding.from_pretrained(teacher.weight.detach().clone(), freeze=False)
+    ids = torch.arange(50)[None]
+    rule = train.Distillation(top_k=5, temperature=1.5, share=1.0)
+    loss = train.distillation(student, ids, ids, torch.ones(1, 50), teacher, rule)
+    loss.backward()
+    assert abs(float(loss)) < 1e-4 and student.weight.grad.abs().max() < 1e-3
+
+
+def test_calibration_cools_what_is_too_sure(words, tmp_path):
+    torch.manual_seed(6)
+    m = model.Llama(Shape(hidden=64, layers=1, heads=4, kv_heads=2, ffn=96, head_dim=16, vocab=280, context=64))
+    with torch.no_grad():
+        m.model.norm.weight.fill_(30)
+    (tmp_path / "raw.jsonl").write_text(json.dumps({"text": "hello there user " * 8}) + "\n")
+    (tmp_path / "instruct.jsonl").write_text(json.dumps({"turns": [["user", "hello"], ["assistant", "there"]]}) + "\n")
+    report = calibrate.calibrate(m, tmp_path, words, "cpu", 1, steps=60)
+    assert report["loss after"] < report["loss before"] and report["temperature"] > 1
+
+
+def test_the_head_tells_the_known_from_the_unknown():
+    rng = np.random.default_rng(3)
+    centre = rng.normal(size=16)
+    known, other = centre + 0.4 * rng.normal(size=(200, 16)), rng.normal(size=(200, 16))
+    vectors = np.vstack([known, other])
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    y = np.r_[np.ones(200), np.zeros(200)]
+    marks = difficulty.landmarks(vectors.copy(), 6, rng)
+    x = difficulty.features(vectors, ["a prompt"] * 400, marks)
+    scores = x @ difficulty.fit(x, y)
+    assert difficulty.auc(scores, y) > 0.9 and difficulty.coverage(scores, y, 0.9) > 0.3
+    assert difficulty.coverage(np.r_[np.zeros(200), np.ones(200)], y, 0.9) == 0
 
 
 def test_scores():
