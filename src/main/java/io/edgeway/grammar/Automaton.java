@@ -58,21 +58,23 @@ final class Automaton {
     }
 
     private State step(State state, int b) {
-        var closure = new Closure();
+        Closure closure = null;
         for (var place : state.places) {
             if (place.node() instanceof Node.Bytes bytes) {
                 if (bytes.has(b) && bytes.to.productive) {
+                    closure = closure == null ? new Closure() : closure;
                     closure.add(bytes.to, place.stack());
                 }
             } else {
                 var number = (Node.Number) place.node();
                 var text = place.stack().text() + (char) b;
                 if (number.range.mayBegin(text)) {
+                    closure = closure == null ? new Closure() : closure;
                     closure.number(number, text, place.stack().below());
                 }
             }
         }
-        return closure.state();
+        return closure == null ? dead : closure.state();
     }
 
     /**
@@ -115,6 +117,19 @@ final class Automaton {
                 : frame(frame.node(), count, frame.text(), below);
     }
 
+    /** Whether, within reach, any characters that need no escape may follow. */
+    boolean inFreeString(State state) {
+        for (var place : state.places) {
+            if (place.stack() != null
+                    && place.stack().node() instanceof Node.Loop loop
+                    && place.node() == loop.body.anyCharacter
+                    && loop.max - place.stack().count() > reach) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private Frame frame(Node node, int count, String text, Frame below) {
         var frame = new Frame(node, count, text, below, below == null ? 1 : below.depth() + 1);
         var known = frames.putIfAbsent(frame, frame);
@@ -150,6 +165,12 @@ final class Automaton {
         private boolean accepting;
 
         void add(Node node, Frame stack) {
+            if (node instanceof Node.Bytes && places.isEmpty()) {
+                // The usual case by far: one byte leads to one place.
+                places.add(new State.Place(node, stack));
+                return;
+            }
+            seen.addAll(places);
             push(node, stack);
             while (!open.isEmpty()) {
                 var place = open.pop();

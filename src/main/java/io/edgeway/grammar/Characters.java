@@ -1,6 +1,8 @@
 package io.edgeway.grammar;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A set of code points as ranges in rising order, and its way through UTF-8. */
@@ -24,6 +26,12 @@ record Characters(List<int[]> ranges) {
 
     boolean has(int c) {
         return ranges.stream().anyMatch(range -> range[0] <= c && c <= range[1]);
+    }
+
+    /** Whether the bytes are well-formed UTF-8 and every character is one of these. */
+    boolean holdsAll(byte[] utf8) {
+        var text = new String(utf8, StandardCharsets.UTF_8);
+        return Arrays.equals(text.getBytes(StandardCharsets.UTF_8), utf8) && text.codePoints().allMatch(this::has);
     }
 
     Characters or(Characters other) {

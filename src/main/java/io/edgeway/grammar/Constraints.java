@@ -13,7 +13,7 @@ public final class Constraints {
     private static final int MAX_MASKS = 512;
 
     private final TokenTrie trie;
-    private final Automaton automaton;
+    final Automaton automaton;
     private final State[] walk;
     private final LinkedHashMap<State, long[]> masks = new LinkedHashMap<>(64, 0.75f, true);
 
@@ -60,34 +60,50 @@ public final class Constraints {
         return mask;
     }
 
-    private long[] compute(State from) {
-        var mask = new long[(trie.vocabulary() + 63) >> 6];
-        boolean any = false;
-        walk[0] = from;
-        int entries = trie.label.length;
-        for (int entry = 0; entry < entries; ) {
-            int depth = trie.depth[entry];
-            var state = automaton.advance(walk[depth - 1], trie.label[entry] & 0xff);
-            if (state.dead()) {
-                entry = trie.past[entry];
-                continue;
-            }
-            walk[depth] = state;
-            for (int i = trie.first[entry]; i < trie.first[entry + 1]; i++) {
-                int token = trie.tokens[i];
-                mask[token >> 6] |= 1L << token;
-                any = true;
-            }
-            entry++;
+    /** Runs the vocabulary from a state; in a string only the tokens that could end it or break it. */
+    long[] compute(State from) {
+        long[] mask;
+        if (automaton.inFreeString(from)) {
+            mask = trie.plain.clone();
+            walk(trie.special, from, mask);
+        } else {
+            mask = new long[trie.plain.length];
+            walk(trie, from, mask);
         }
         // A vocabulary that lacks the bytes to go on leaves nothing but to stop.
-        if (from.accepting || !any) {
+        if (from.accepting || isEmpty(mask)) {
             for (int end : trie.ends) {
-                if (end < trie.vocabulary()) {
-                    mask[end >> 6] |= 1L << end;
-                }
+                mask[end >> 6] |= 1L << end;
             }
         }
         return mask;
+    }
+
+    private void walk(TokenTrie tree, State from, long[] mask) {
+        walk[0] = from;
+        int entries = tree.label.length;
+        for (int entry = 0; entry < entries; ) {
+            int depth = tree.depth[entry];
+            var state = automaton.advance(walk[depth - 1], tree.label[entry] & 0xff);
+            if (state.dead()) {
+                entry = tree.past[entry];
+                continue;
+            }
+            walk[depth] = state;
+            for (int i = tree.first[entry]; i < tree.first[entry + 1]; i++) {
+                int token = tree.tokens[i];
+                mask[token >> 6] |= 1L << token;
+            }
+            entry++;
+        }
+    }
+
+    private static boolean isEmpty(long[] mask) {
+        for (long word : mask) {
+            if (word != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

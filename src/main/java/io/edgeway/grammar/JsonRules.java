@@ -25,6 +25,7 @@ final class JsonRules {
     final Rule array = new Rule();
 
     JsonRules() {
+        character.anyCharacter = ((Node.Split) ((Node.Split) character.start).ways.getFirst()).ways.getFirst();
         array.start = array(value, 0, Node.Loop.UNBOUNDED).start;
         var member = member(string, value, end());
         var more = new Rule(literal(",", new Node.Call(blank, new Node.Call(new Rule(member), end()))));

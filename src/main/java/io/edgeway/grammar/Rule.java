@@ -4,6 +4,9 @@ package io.edgeway.grammar;
 final class Rule {
     Node start;
 
+    /** In the rule for any one character of a string: the node at its start that takes plain ASCII. Else null. */
+    Node anyCharacter;
+
     Rule() {}
 
     Rule(Node start) {

@@ -1,6 +1,8 @@
 package io.edgeway.grammar;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A vocabulary as a tree of bytes, in the order of a walk through it: common beginnings are tried once.
@@ -24,7 +26,14 @@ public final class TokenTrie {
     final int longest;
     final int[] ends;
 
-    private TokenTrie(int entries, int vocabulary, int count, int longest, int[] ends) {
+    /** The tokens that may stand in a JSON string as they are, a bit for each. */
+    final long[] plain;
+
+    /** The tree of the others. */
+    final TokenTrie special;
+
+    private TokenTrie(
+            int entries, int vocabulary, int count, int longest, int[] ends, long[] plain, TokenTrie special) {
         this.label = new byte[entries];
         this.past = new int[entries];
         this.depth = new short[entries];
@@ -34,7 +43,9 @@ public final class TokenTrie {
         this.entry = new int[vocabulary];
         Arrays.fill(entry, -1);
         this.longest = longest;
-        this.ends = ends.clone();
+        this.ends = ends;
+        this.plain = plain;
+        this.special = special;
     }
 
     /**
@@ -45,30 +56,44 @@ public final class TokenTrie {
      * @param ends the tokens that end a reply
      */
     public static TokenTrie of(byte[][] tokens, int... ends) {
-        var order = new Integer[tokens.length];
-        int count = 0;
+        var plain = new long[(tokens.length + 63) >> 6];
+        var all = new ArrayList<Integer>();
+        var special = new ArrayList<Integer>();
         for (int id = 0; id < tokens.length; id++) {
-            if (tokens[id] != null && tokens[id].length > 0 && tokens[id].length <= Short.MAX_VALUE) {
-                order[count++] = id;
+            if (tokens[id] == null || tokens[id].length == 0 || tokens[id].length > Short.MAX_VALUE) {
+                continue;
+            }
+            all.add(id);
+            if (Characters.PLAIN.holdsAll(tokens[id])) {
+                plain[id >> 6] |= 1L << id;
+            } else {
+                special.add(id);
             }
         }
-        order = Arrays.copyOf(order, count);
-        Arrays.sort(order, (a, b) -> Arrays.compareUnsigned(tokens[a], tokens[b]));
+        for (int end : ends) {
+            if (end < 0 || end >= tokens.length) {
+                throw new IllegalArgumentException("the end token " + end + " is not in the vocabulary");
+            }
+        }
+        return of(tokens, all, ends.clone(), plain, of(tokens, special, new int[0], null, null));
+    }
 
+    private static TokenTrie of(byte[][] tokens, List<Integer> chosen, int[] ends, long[] plain, TokenTrie special) {
+        chosen.sort((a, b) -> Arrays.compareUnsigned(tokens[a], tokens[b]));
         int entries = 0;
         int longest = 1;
         byte[] before = {};
-        for (int id : order) {
+        for (int id : chosen) {
             entries += tokens[id].length - common(before, tokens[id]);
             longest = Math.max(longest, tokens[id].length);
             before = tokens[id];
         }
-        var trie = new TokenTrie(entries, tokens.length, count, longest, ends);
-        trie.fill(tokens, order);
+        var trie = new TokenTrie(entries, tokens.length, chosen.size(), longest, ends, plain, special);
+        trie.fill(tokens, chosen);
         return trie;
     }
 
-    private void fill(byte[][] vocabulary, Integer[] order) {
+    private void fill(byte[][] vocabulary, List<Integer> order) {
         var open = new int[longest + 1];
         open[0] = -1;
         int next = 0;

@@ -34,8 +34,10 @@ public final class SseParser {
     private boolean afterCr;
     private boolean first = true;
     private int eventBytes;
-    private final StringBuilder data = new StringBuilder();
-    private boolean hasData;
+    /** The data of an event of one line, which almost every event is; null before there is any. */
+    private String data;
+    /** The data so far once there are several lines. */
+    private StringBuilder lines;
     private String type;
     private String id;
 
@@ -64,8 +66,15 @@ public final class SseParser {
                 }
             }
             if (b == '\n' || b == '\r') {
-                append(bytes, from, i);
-                line();
+                if (lineLength == 0) {
+                    count(i - from);
+                    line(bytes, from, i);
+                } else {
+                    append(bytes, from, i);
+                    int whole = lineLength;
+                    lineLength = 0;
+                    line(line, 0, whole);
+                }
                 from = i + 1;
                 afterCr = b == '\r';
             }
@@ -75,7 +84,14 @@ public final class SseParser {
 
     /** Whether an event has begun whose blank line has not come: the stream was cut. */
     public boolean pending() {
-        return lineLength > 0 || hasData || type != null;
+        return lineLength > 0 || data != null || type != null;
+    }
+
+    private void count(int length) {
+        eventBytes += length;
+        if (eventBytes > maxEvent) {
+            throw new TooLarge(maxEvent);
+        }
     }
 
     private void append(byte[] bytes, int from, int to) {
@@ -83,10 +99,7 @@ public final class SseParser {
         if (length <= 0) {
             return;
         }
-        eventBytes += length;
-        if (eventBytes > maxEvent) {
-            throw new TooLarge(maxEvent);
-        }
+        count(length);
         if (lineLength + length > line.length) {
             line = Arrays.copyOf(line, Math.max(lineLength + length, line.length * 2));
         }
@@ -94,76 +107,81 @@ public final class SseParser {
         lineLength += length;
     }
 
-    private void line() {
-        int start = 0;
-        int end = lineLength;
-        lineLength = 0;
+    private void line(byte[] bytes, int from, int end) {
+        int start = from;
         if (first) {
             first = false;
-            if (end >= 3 && Arrays.equals(line, 0, 3, BOM, 0, 3)) {
-                start = 3;
+            if (end - start >= 3 && Arrays.equals(bytes, start, start + 3, BOM, 0, 3)) {
+                start += 3;
             }
         }
         if (start == end) {
             dispatch();
             return;
         }
-        if (line[start] == ':') {
+        if (bytes[start] == ':') {
             eventBytes -= end - start;
             listener.comment();
             return;
         }
         int colon = start;
-        while (colon < end && line[colon] != ':') {
+        while (colon < end && bytes[colon] != ':') {
             colon++;
         }
         int value = colon < end ? colon + 1 : end;
-        if (value < end && line[value] == ' ') {
+        if (value < end && bytes[value] == ' ') {
             value++;
         }
-        if (is("data", start, colon)) {
-            if (hasData) {
-                data.append('\n');
-            }
-            data.append(text(value, end));
-            hasData = true;
-        } else if (is("event", start, colon)) {
-            type = text(value, end);
-        } else if (is("id", start, colon)) {
-            String text = text(value, end);
+        if (is("data", bytes, start, colon)) {
+            data(text(bytes, value, end));
+        } else if (is("event", bytes, start, colon)) {
+            type = text(bytes, value, end);
+        } else if (is("id", bytes, start, colon)) {
+            String text = text(bytes, value, end);
             if (text.indexOf('\0') < 0) {
                 id = text;
             }
         }
     }
 
+    private void data(String text) {
+        if (data == null) {
+            data = text;
+            return;
+        }
+        if (lines == null) {
+            lines = new StringBuilder(data);
+        }
+        lines.append('\n').append(text);
+    }
+
     private void dispatch() {
         eventBytes = 0;
-        if (!hasData) {
+        if (data == null) {
             type = null;
             return;
         }
-        String text = data.toString();
+        String text = lines == null ? data : lines.toString();
         String name = type;
-        data.setLength(0);
-        hasData = false;
+        data = null;
+        lines = null;
         type = null;
         listener.event(name, text, id);
     }
 
-    private boolean is(String name, int from, int to) {
+    private static boolean is(String name, byte[] bytes, int from, int to) {
         if (to - from != name.length()) {
             return false;
         }
         for (int i = 0; i < name.length(); i++) {
-            if (line[from + i] != name.charAt(i)) {
+            if (bytes[from + i] != name.charAt(i)) {
                 return false;
             }
         }
         return true;
     }
 
-    private String text(int from, int to) {
-        return new String(line, from, to - from, StandardCharsets.UTF_8);
+    private static String text(byte[] bytes, int from, int to) {
+        return new String(bytes, from, to - from, StandardCharsets.UTF_8);
     }
 }

@@ -25,7 +25,7 @@ class SchemaProperties {
             } catch (GrammarException e) {
                 throw new AssertionError("seed " + seed + ": " + text, e);
             }
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < 2; i++) {
                 var reply = Writer.write(constraints, seed * 31L + i);
                 drawn++;
                 if (reply != null) {

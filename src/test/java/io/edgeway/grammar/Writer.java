@@ -37,7 +37,7 @@ final class Writer {
         var random = new Random(seed);
         var reply = constraints.begin();
         var out = new ByteArrayOutputStream();
-        int patience = 20 + random.nextInt(150);
+        int patience = 10 + random.nextInt(80);
         for (int step = 0; step < 3000; step++) {
             var logits = new float[TOKENS.length];
             reply.apply(logits);
