@@ -158,8 +158,8 @@ public final class KeysCommand implements Callable<Integer> {
                     null);
             keys.change(all -> {
                 if (all.stream().anyMatch(other -> other.id().equals(name))) {
-                    throw new IllegalArgumentException("There is a key '" + name
-                            + "' already; 'edgeway keys rotate " + name + "' gives it a new secret.");
+                    throw new IllegalArgumentException("There is a key '" + name + "' already; 'edgeway keys rotate "
+                            + name + "' gives it a new secret.");
                 }
                 List<VirtualKey> more = new ArrayList<>(all);
                 more.add(key);
@@ -202,7 +202,10 @@ public final class KeysCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "rotate", mixinStandardHelpOptions = true, description = "Give a key a new secret and print it once.")
+    @Command(
+            name = "rotate",
+            mixinStandardHelpOptions = true,
+            description = "Give a key a new secret and print it once.")
     static final class Rotate extends OnFile {
         @Parameters(paramLabel = "NAME")
         private String name;

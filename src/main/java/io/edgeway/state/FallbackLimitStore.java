@@ -23,8 +23,7 @@ public final class FallbackLimitStore implements LimitStore {
     private final Runnable onFailure;
 
     /** @param onFailure runs for each decision that the shared store did not make */
-    public FallbackLimitStore(
-            LimitStore shared, MemoryLimitStore local, Policy policy, int nodes, Runnable onFailure) {
+    public FallbackLimitStore(LimitStore shared, MemoryLimitStore local, Policy policy, int nodes, Runnable onFailure) {
         this.shared = shared;
         this.local = local;
         this.policy = policy;
@@ -53,11 +52,5 @@ public final class FallbackLimitStore implements LimitStore {
             shares.add(new Claim(claim.key(), claim.quota().share(nodes), claim.units()));
         }
         return shares;
-    }
-
-    @Override
-    public void close() {
-        shared.close();
-        local.close();
     }
 }

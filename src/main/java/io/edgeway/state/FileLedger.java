@@ -46,10 +46,12 @@ public final class FileLedger extends Ledger {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot keep budgets in " + file + ": " + e.getMessage(), e);
         }
-        this.timer = vertx.setPeriodic(FLUSH_MILLIS, id -> vertx.executeBlocking(() -> {
-            flush();
-            return null;
-        }));
+        this.timer = vertx.setPeriodic(
+                FLUSH_MILLIS,
+                id -> vertx.executeBlocking(() -> {
+                    flush();
+                    return null;
+                }));
     }
 
     private void read() throws IOException {
@@ -88,7 +90,9 @@ public final class FileLedger extends Ledger {
         } catch (IOException e) {
             if (!failing) {
                 failing = true;
-                LOG.errorf("Cannot write budgets to %s: %s. What is spent now is lost on a restart.", file, e.getMessage());
+                LOG.errorf(
+                        "Cannot write budgets to %s: %s. What is spent now is lost on a restart.",
+                        file, e.getMessage());
             }
         }
     }

@@ -51,9 +51,7 @@ public class Ledger implements AutoCloseable {
         if (units > total.max()) {
             return Reservation.NEVER;
         }
-        return spent + units <= total.max()
-                ? 0
-                : Math.max(1, (total.endsAtMillis() - clock.millis()) * 1_000_000);
+        return spent + units <= total.max() ? 0 : Math.max(1, (total.endsAtMillis() - clock.millis()) * 1_000_000);
     }
 
     private Entry find(String key, Quota.Total total) {

@@ -33,7 +33,8 @@ public record LimitSpec(
             }
             Money amount = Money.parse(text.substring(0, slash));
             if (amount.nanos() == 0) {
-                throw new IllegalArgumentException("expected money above zero; to forbid a model, leave it out of 'models'");
+                throw new IllegalArgumentException(
+                        "expected money above zero; to forbid a model, leave it out of 'models'");
             }
             return new Spend(amount, Rate.parse("1" + text.substring(slash)).per());
         }
@@ -63,8 +64,9 @@ public record LimitSpec(
                     case "budget-day" -> day = Money.parse(value);
                     case "budget-month" -> month = Money.parse(value);
                     default ->
-                        throw new IllegalArgumentException("no such limit; there are requests, tokens, spend, concurrent,"
-                                + " budget-day and budget-month");
+                        throw new IllegalArgumentException(
+                                "no such limit; there are requests, tokens, spend, concurrent,"
+                                        + " budget-day and budget-month");
                 }
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(name + ": " + e.getMessage());

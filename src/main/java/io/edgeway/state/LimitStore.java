@@ -4,14 +4,11 @@ import io.vertx.core.Future;
 import java.util.List;
 
 /** Where counters live. */
-public interface LimitStore extends AutoCloseable {
+public interface LimitStore {
 
     /**
      * Takes what all the claims ask for, or nothing. The future completes on the caller's context, and fails only where
      * the store cannot decide.
      */
     Future<Reservation> reserve(List<Claim> claims);
-
-    @Override
-    void close();
 }

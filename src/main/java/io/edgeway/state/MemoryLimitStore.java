@@ -117,11 +117,6 @@ public final class MemoryLimitStore implements LimitStore {
         return gauges;
     }
 
-    @Override
-    public void close() {
-        ledger.close();
-    }
-
     private final class Grant extends Reservation {
         Grant(List<Claim> claims, long[] levels) {
             super(claims, levels);

@@ -20,7 +20,8 @@ public record Money(long nanos) {
         }
         try {
             BigDecimal decimal = new BigDecimal(number);
-            long nanos = decimal.movePointRight(9).setScale(0, RoundingMode.CEILING).longValueExact();
+            long nanos =
+                    decimal.movePointRight(9).setScale(0, RoundingMode.CEILING).longValueExact();
             if (decimal.signum() >= 0 && nanos <= MAX_NANOS) {
                 return new Money(nanos);
             }

@@ -68,7 +68,8 @@ public final class RedisClient implements AutoCloseable {
 
     /** What two configurations must have in common to share a client. */
     public static String identity(RedisConfig config) {
-        return "redis " + config.url().orElseThrow() + ' ' + config.mode() + ' ' + config.timeout() + ' ' + config.prefix() + ' '
+        return "redis " + config.url().orElseThrow() + ' ' + config.mode() + ' ' + config.timeout() + ' '
+                + config.prefix() + ' '
                 + config.password().map(String::hashCode).orElse(0);
     }
 
@@ -166,20 +167,22 @@ public final class RedisClient implements AutoCloseable {
         }
 
         private Future<Response> call(RedisConnection on, Request request) {
-            return on.send(request).timeout(timeoutMillis, TimeUnit.MILLISECONDS).transform(result -> {
-                if (result.succeeded()) {
-                    succeeded();
-                    return Future.succeededFuture(result.result());
-                }
-                Throwable cause = result.cause();
-                if (cause instanceof ErrorType error && !error.is("CONNECTION_CLOSED")) {
-                    succeeded();
-                    return Future.failedFuture(error);
-                }
-                failed(cause);
-                drop(on);
-                return Future.failedFuture(new StoreAwayException(name + " did not answer", true));
-            });
+            return on.send(request)
+                    .timeout(timeoutMillis, TimeUnit.MILLISECONDS)
+                    .transform(result -> {
+                        if (result.succeeded()) {
+                            succeeded();
+                            return Future.succeededFuture(result.result());
+                        }
+                        Throwable cause = result.cause();
+                        if (cause instanceof ErrorType error && !error.is("CONNECTION_CLOSED")) {
+                            succeeded();
+                            return Future.failedFuture(error);
+                        }
+                        failed(cause);
+                        drop(on);
+                        return Future.failedFuture(new StoreAwayException(name + " did not answer", true));
+                    });
         }
 
         private synchronized Future<RedisConnection> connect() {

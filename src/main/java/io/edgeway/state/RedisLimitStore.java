@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /** Counters in Redis, shared by every node that names it. A decision is one call of one script, by Redis's clock. */
-public final class RedisLimitStore implements LimitStore {
+public final class RedisLimitStore implements LimitStore, AutoCloseable {
     /*
      * Settlements that could not be sent wait here until Redis is back, oldest dropped first. One that may have been
      * carried out is not sent again: what it leaves behind drains with time (a rate), ends with its lease (a concurrent

@@ -43,8 +43,8 @@ public final class RedisScript {
 
     /** All keys must be in one slot of a cluster. */
     public Future<Response> call(RedisClient client, List<String> keys, List<String> arguments) {
-        return client.send(request(Command.EVALSHA, digest, keys, arguments)).recover(cause ->
-                cause instanceof ErrorType error && error.is("NOSCRIPT")
+        return client.send(request(Command.EVALSHA, digest, keys, arguments))
+                .recover(cause -> cause instanceof ErrorType error && error.is("NOSCRIPT")
                         ? client.send(request(Command.EVAL, source, keys, arguments))
                         : Future.failedFuture(cause));
     }

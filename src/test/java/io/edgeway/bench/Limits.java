@@ -37,7 +37,8 @@ import org.HdrHistogram.Histogram;
 /** Decisions per second of the limit stores, each beside the least that could do the job. Prints one line of JSON. */
 public final class Limits {
     private static final long SECOND = 1_000_000_000L;
-    private static final Quota.Rate REQUESTS = new Quota.Rate(1_000_000_000, Duration.ofMinutes(1).toNanos(), 1_000_000_000);
+    private static final Quota.Rate REQUESTS =
+            new Quota.Rate(1_000_000_000, Duration.ofMinutes(1).toNanos(), 1_000_000_000);
     private static final Quota.Rate TOKENS =
             new Quota.Rate(3_000_000_000L, Duration.ofMinutes(1).toNanos(), 3_000_000_000L);
 
@@ -76,7 +77,8 @@ public final class Limits {
         IntConsumer one = i -> store.take(List.of(new Claim(keys[i % keys.length], REQUESTS, 1)));
         IntConsumer hot = i -> store.take(List.of(new Claim(keys[0], REQUESTS, 1)));
         IntConsumer whole = i -> store.take(List.of(
-                        new Claim(keys[i % keys.length], REQUESTS, 1), new Claim(keys[i % keys.length] + 't', TOKENS, 1000)))
+                        new Claim(keys[i % keys.length], REQUESTS, 1),
+                        new Claim(keys[i % keys.length] + 't', TOKENS, 1000)))
                 .settle(1, 300);
         for (IntConsumer warm : List.of(counter, one, hot, whole)) {
             nanosEach(1, warm);
@@ -171,8 +173,7 @@ public final class Limits {
     }
 
     private static double ownMicros() {
-        OperatingSystemMXBean system =
-                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return system.getProcessCpuTime() / 1e3;
     }
 

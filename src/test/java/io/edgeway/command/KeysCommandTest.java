@@ -53,8 +53,18 @@ class KeysCommandTest {
     @Test
     void printsAKeyOnceAndStoresItsHash() throws Exception {
         Ran created = run(
-                "create", "--name", "shop-7", "--tenant", "shops", "--models", "nano,gpt", "--expires", "30d",
-                "--limits", "requests=60/min", "tokens=100k/min");
+                "create",
+                "--name",
+                "shop-7",
+                "--tenant",
+                "shops",
+                "--models",
+                "nano,gpt",
+                "--expires",
+                "30d",
+                "--limits",
+                "requests=60/min",
+                "tokens=100k/min");
         assertEquals(0, created.status, created.err);
         String secret = created.out.strip();
         assertTrue(secret.matches("sk-ew-[0-9A-Za-z]{43}"), secret);

@@ -40,14 +40,21 @@ class LimitsTest {
     @Test
     void limitsByTheAddressThatATrustedProxyTells() throws Exception {
         try (FakeCloud cloud = FakeCloud.start();
-                TestGateway gateway = start(cloud, "{ trusted-proxies: [127.0.0.0/8] }",
+                TestGateway gateway = start(
+                        cloud,
+                        "{ trusted-proxies: [127.0.0.0/8] }",
                         "{ type: rate-limit, per: address, requests: 1/day }")) {
             assertEquals(200, chat(gateway, "198.51.100.1").statusCode());
             HttpResponse<String> refused = chat(gateway, "198.51.100.1");
             assertEquals(429, refused.statusCode());
             assertTrue(refused.body().contains("address 198.51.100.1"), refused.body());
-            assertEquals("0", refused.headers().firstValue("x-ratelimit-remaining-requests").orElseThrow());
-            long retryAfter = Long.parseLong(refused.headers().firstValue("retry-after").orElseThrow());
+            assertEquals(
+                    "0",
+                    refused.headers()
+                            .firstValue("x-ratelimit-remaining-requests")
+                            .orElseThrow());
+            long retryAfter =
+                    Long.parseLong(refused.headers().firstValue("retry-after").orElseThrow());
             assertTrue(retryAfter > 86_000 && retryAfter <= 86_400, "retry-after " + retryAfter);
             assertEquals(200, chat(gateway, "198.51.100.2").statusCode());
         }
@@ -67,12 +74,12 @@ class LimitsTest {
     @Test
     void saysOnWhichLineABadLimitStands() throws Exception {
         try (FakeCloud cloud = FakeCloud.start()) {
-            CompletionException failure = assertThrows(
-                    CompletionException.class,
-                    () -> start(cloud, "{ max-exchanges: 100 }", """
+            CompletionException failure =
+                    assertThrows(CompletionException.class, () -> start(cloud, "{ max-exchanges: 100 }", """
                             { type: rate-limit,
                                 requests: 1/day,
-                                budget: { day: lots } }""").close());
+                                budget: { day: lots } }""")
+                            .close());
             ConfigException bad = (ConfigException) failure.getCause();
             ConfigProblem problem = bad.problems().getFirst();
             assertEquals("edgeway.plugins.fair.budget.day", problem.path());
@@ -99,7 +106,9 @@ class LimitsTest {
                     "x-api-key",
                     "secret");
             assertEquals(404, messages.statusCode());
-            assertEquals(200, gateway.chat("m", "hi", "authorization", "Bearer secret").statusCode());
+            assertEquals(
+                    200,
+                    gateway.chat("m", "hi", "authorization", "Bearer secret").statusCode());
         }
     }
 

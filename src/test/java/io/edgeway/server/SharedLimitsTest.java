@@ -143,8 +143,7 @@ class SharedLimitsTest {
         admitted.addAndGet(count(load(DENY, "198.51.100.2", LIMIT), 200));
         // What Redis granted while it was dying and could not say is spent: at most one for each client.
         assertTrue(
-                admitted.get() <= LIMIT && admitted.get() >= LIMIT - CLIENTS,
-                "admitted " + admitted + " of " + LIMIT);
+                admitted.get() <= LIMIT && admitted.get() >= LIMIT - CLIENTS, "admitted " + admitted + " of " + LIMIT);
     }
 
     @Test

@@ -7,6 +7,7 @@ final class ExactBucket {
     private final Quota.Rate rate;
     /** Units at hand, times the period. */
     private BigInteger at;
+
     private final BigInteger full;
 
     ExactBucket(Quota.Rate rate) {
@@ -20,7 +21,8 @@ final class ExactBucket {
     }
 
     void advance(long nanos) {
-        at = at.add(BigInteger.valueOf(nanos).multiply(BigInteger.valueOf(rate.amount()))).min(full);
+        at = at.add(BigInteger.valueOf(nanos).multiply(BigInteger.valueOf(rate.amount())))
+                .min(full);
     }
 
     boolean holds(long units) {

@@ -38,17 +38,13 @@ final class LimitOps {
                                 Arbitraries.longs().between(0, 12),
                                 Arbitraries.longs().between(0, 30_000)))
                 .as(Op.Reserve::new);
-        Arbitrary<Op> settle =
-                Arbitraries.integers().between(0, 300).map(Op.Settle::new);
+        Arbitrary<Op> settle = Arbitraries.integers().between(0, 300).map(Op.Settle::new);
         Arbitrary<Op> advance = Arbitraries.oneOf(
                         Arbitraries.longs().between(0, 1_000),
                         Arbitraries.longs().between(0, 2_000_000_000L),
                         Arbitraries.longs().between(0, 90_000_000_000L))
                 .map(Op.Advance::new);
-        return Arbitraries.frequencyOf(
-                        Tuple.of(5, reserve),
-                        Tuple.of(2, settle),
-                        Tuple.of(3, advance))
+        return Arbitraries.frequencyOf(Tuple.of(5, reserve), Tuple.of(2, settle), Tuple.of(3, advance))
                 .list()
                 .ofMaxSize(60);
     }
@@ -75,7 +71,8 @@ final class LimitOps {
         List<Claim> claims = new ArrayList<>();
         for (int i = 0; i < quotas.size(); i++) {
             if ((op.limits() & 1 << i) != 0) {
-                claims.add(new Claim(prefix + i, quotas.get(i), quotas.get(i) instanceof Quota.Concurrent ? 1 : op.units()));
+                claims.add(new Claim(
+                        prefix + i, quotas.get(i), quotas.get(i) instanceof Quota.Concurrent ? 1 : op.units()));
             }
         }
         return claims;

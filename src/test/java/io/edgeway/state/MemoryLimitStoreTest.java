@@ -23,7 +23,8 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
 class MemoryLimitStoreTest {
-    private static final long TOMORROW = System.currentTimeMillis() + Duration.ofDays(1).toMillis();
+    private static final long TOMORROW =
+            System.currentTimeMillis() + Duration.ofDays(1).toMillis();
 
     private final AtomicLong now = new AtomicLong();
 
@@ -115,7 +116,8 @@ class MemoryLimitStoreTest {
                 }
             }
         }
-        open.forEach(reservation -> reservation.settle(new long[reservation.claims().size()]));
+        open.forEach(
+                reservation -> reservation.settle(new long[reservation.claims().size()]));
         assertEquals(0, store.gauges().size(), "an exchange is still counted after all were settled");
     }
 
@@ -127,7 +129,8 @@ class MemoryLimitStoreTest {
         List<Claim> claims = List.of(new Claim("rate", quota, 1), new Claim("total", all, 1));
         assertEquals(9_999, granted(8, 4_000, () -> store.take(claims).granted()));
         now.addAndGet(Duration.ofSeconds(3).toNanos());
-        assertEquals(501, granted(8, 4_000, () -> store.take(claims.subList(0, 1)).granted()));
+        assertEquals(
+                501, granted(8, 4_000, () -> store.take(claims.subList(0, 1)).granted()));
     }
 
     @Test
@@ -149,7 +152,8 @@ class MemoryLimitStoreTest {
         Claim wide = new Claim("wide", new Quota.Rate(100, Duration.ofMinutes(1).toNanos(), 100), 1);
         Claim gauge = new Claim("gauge", new Quota.Concurrent(1_000_000), 1);
         Claim narrow = new Claim("narrow", new Quota.Total(10, TOMORROW), 1);
-        assertEquals(10, granted(8, 2_000, () -> store.take(List.of(wide, gauge, narrow)).granted()));
+        assertEquals(10, granted(8, 2_000, () -> store.take(List.of(wide, gauge, narrow))
+                .granted()));
         assertEquals(10, store.gauges().level("gauge"));
         assertEquals(90, granted(1, 200, () -> store.take(List.of(wide)).granted()));
     }
@@ -194,8 +198,8 @@ class MemoryLimitStoreTest {
 
     @Test
     void neverGrantsWhatIsLargerThanTheLimit() {
-        Reservation refused = store().take(
-                List.of(new Claim("k", new Quota.Rate(10, Duration.ofSeconds(1).toNanos(), 10), 11)));
+        Reservation refused = store().take(List.of(
+                new Claim("k", new Quota.Rate(10, Duration.ofSeconds(1).toNanos(), 10), 11)));
         assertFalse(refused.granted());
         assertEquals(Reservation.NEVER, refused.waitNanos());
     }

@@ -28,7 +28,8 @@ public final class RedisServer implements AutoCloseable {
     /** Skips the test where the machine has no server. */
     public static RedisServer start(Path directory, boolean persistent) throws IOException {
         Assumptions.assumeTrue(
-                installed(), "neither redis-server nor valkey-server is installed (Debian: apt-get install redis-server)");
+                installed(),
+                "neither redis-server nor valkey-server is installed (Debian: apt-get install redis-server)");
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             RedisServer server = new RedisServer(free.getLocalPort(), directory, persistent);
             free.close();
@@ -59,12 +60,18 @@ public final class RedisServer implements AutoCloseable {
     public void start() throws IOException {
         process = new ProcessBuilder(
                         binary().orElseThrow(),
-                        "--port", Integer.toString(port),
-                        "--bind", "127.0.0.1",
-                        "--save", "",
-                        "--appendonly", persistent ? "yes" : "no",
-                        "--appendfsync", "always",
-                        "--dir", directory.toString())
+                        "--port",
+                        Integer.toString(port),
+                        "--bind",
+                        "127.0.0.1",
+                        "--save",
+                        "",
+                        "--appendonly",
+                        persistent ? "yes" : "no",
+                        "--appendfsync",
+                        "always",
+                        "--dir",
+                        directory.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();

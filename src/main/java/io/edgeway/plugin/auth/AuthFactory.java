@@ -24,10 +24,7 @@ public final class AuthFactory implements PluginFactory<AuthConfig> {
         Path keys = options.keysFile().map(context::resolve).orElse(null);
         Path jwks = options.jwt().jwksFile().map(context::resolve).orElse(null);
         Watched<Keys> known = new Watched<>(
-                "keys-file",
-                keys,
-                () -> Keys.of(
-                        options.keys(), keys == null ? List.of() : new KeyFile(keys).read()));
+                "keys-file", keys, () -> Keys.of(options.keys(), keys == null ? List.of() : new KeyFile(keys).read()));
         Watched<Tokens> tokens = new Watched<>(
                 "jwt.jwks-file",
                 jwks,

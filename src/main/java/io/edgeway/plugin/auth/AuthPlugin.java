@@ -89,8 +89,8 @@ final class AuthPlugin implements Plugin, Authenticator {
                 return known.check(secret)
                         .recover(failure -> {
                             LOG.debugf("Refused a token: %s", failure.getMessage());
-                            return Future.failedFuture(refuse(
-                                    exchange, "The token is not valid here, or no longer. Get a new one."));
+                            return Future.failedFuture(
+                                    refuse(exchange, "The token is not valid here, or no longer. Get a new one."));
                         })
                         .compose(holder -> admit(exchange, holder, byToken));
             }
@@ -133,7 +133,8 @@ final class AuthPlugin implements Plugin, Authenticator {
             throw ApiException.forbidden(
                     "route_not_allowed",
                     "This key may not use " + exchange.path() + "; it may use "
-                            + String.join(", ", principal.routes().stream().sorted().toList()) + '.');
+                            + String.join(
+                                    ", ", principal.routes().stream().sorted().toList()) + '.');
         }
         if (!principal.models().isEmpty() && !principal.mayUse(exchange.model())) {
             throw ApiException.modelNotFound(exchange.model());

@@ -29,10 +29,12 @@ final class FileWatch {
     }
 
     void start() {
-        timer = vertx.setPeriodic(EVERY_MILLIS, id -> vertx.executeBlocking(() -> {
-            look();
-            return null;
-        }));
+        timer = vertx.setPeriodic(
+                EVERY_MILLIS,
+                id -> vertx.executeBlocking(() -> {
+                    look();
+                    return null;
+                }));
     }
 
     private synchronized void look() {

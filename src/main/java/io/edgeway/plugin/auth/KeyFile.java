@@ -30,7 +30,16 @@ import org.yaml.snakeyaml.representer.Representer;
 public final class KeyFile {
     private static final int MAX_CHARACTERS = 64 << 20;
     private static final Set<String> MEMBERS = Set.of(
-            "id", "hash", "previous", "previous-until", "tenant", "models", "routes", "limits", "created", "expires",
+            "id",
+            "hash",
+            "previous",
+            "previous-until",
+            "tenant",
+            "models",
+            "routes",
+            "limits",
+            "created",
+            "expires",
             "revoked");
 
     private final Path file;
@@ -51,7 +60,8 @@ public final class KeyFile {
             options.setCodePointLimit(MAX_CHARACTERS);
             root = new Yaml(new SafeConstructor(options)).load(Files.readString(file));
         } catch (YAMLException e) {
-            throw new IllegalArgumentException(file + ": not valid YAML: " + e.getMessage().lines().findFirst().orElse(""));
+            throw new IllegalArgumentException(file + ": not valid YAML: "
+                    + e.getMessage().lines().findFirst().orElse(""));
         }
         if (root == null) {
             return List.of();
@@ -87,7 +97,8 @@ public final class KeyFile {
         }
         for (Object member : map.keySet()) {
             if (!MEMBERS.contains(String.valueOf(member))) {
-                throw new IllegalArgumentException(member + ": unknown; there are " + MEMBERS.stream().sorted().toList());
+                throw new IllegalArgumentException(member + ": unknown; there are "
+                        + MEMBERS.stream().sorted().toList());
             }
         }
         String id = text(map, "id");
@@ -146,7 +157,9 @@ public final class KeyFile {
                 List<String> parts = new ArrayList<>();
                 map.forEach((name, amount) -> parts.add(name + "="
                         + (amount instanceof List<?> several
-                                ? String.join(",", several.stream().map(String::valueOf).toList())
+                                ? String.join(
+                                        ",",
+                                        several.stream().map(String::valueOf).toList())
                                 : String.valueOf(amount).replace(" ", ""))));
                 yield String.join(" ", parts);
             }
@@ -176,9 +189,12 @@ public final class KeyFile {
         DumperOptions options = new DumperOptions();
         options.setDefaultFlowStyle(DumperOptions.FlowStyle.BLOCK);
         options.setSplitLines(false);
-        String yaml = "# Virtual keys by their hashes; 'edgeway keys' writes this file and a running gateway follows it.\n"
-                + new Yaml(new SafeConstructor(new LoaderOptions()), new Representer(options), options)
-                        .dump(Map.of("keys", keys.stream().map(KeyFile::toMap).toList()));
+        String yaml =
+                "# Virtual keys by their hashes; 'edgeway keys' writes this file and a running gateway follows it.\n"
+                        + new Yaml(new SafeConstructor(new LoaderOptions()), new Representer(options), options)
+                                .dump(Map.of(
+                                        "keys",
+                                        keys.stream().map(KeyFile::toMap).toList()));
         Path next = Files.createTempFile(
                 folder,
                 file.getFileName().toString(),

@@ -20,8 +20,7 @@ final class Keys {
         Keys keys = new Keys();
         inline.forEach((id, hash) -> {
             try {
-                keys.add(new VirtualKey(
-                        id, hash, null, null, id, List.of(), List.of(), "", null, null, null));
+                keys.add(new VirtualKey(id, hash, null, null, id, List.of(), List.of(), "", null, null, null));
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException("keys." + id + ": " + e.getMessage());
             }

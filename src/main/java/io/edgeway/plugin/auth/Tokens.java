@@ -55,7 +55,8 @@ final class Tokens {
     }
 
     Future<Principal> check(String token) {
-        return auth.authenticate(new TokenCredentials(token)).map(user -> principal(user.attributes().getJsonObject("accessToken")));
+        return auth.authenticate(new TokenCredentials(token))
+                .map(user -> principal(user.attributes().getJsonObject("accessToken")));
     }
 
     private Principal principal(JsonObject claims) {

@@ -61,7 +61,11 @@ public record VirtualKey(
 
     Principal principal() {
         return new Principal(
-                tenant, id, Set.copyOf(models), Set.copyOf(routes), limits.isEmpty() ? Map.of() : Map.of("limits", limits));
+                tenant,
+                id,
+                Set.copyOf(models),
+                Set.copyOf(routes),
+                limits.isEmpty() ? Map.of() : Map.of("limits", limits));
     }
 
     public VirtualKey revoke(Instant now) {

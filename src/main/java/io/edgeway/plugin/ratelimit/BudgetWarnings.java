@@ -36,8 +36,7 @@ final class BudgetWarnings {
         }
     }
 
-    private void warn(
-            Exchange exchange, Demand demand, Limit.Budget budget, int claim, Money spent) {
+    private void warn(Exchange exchange, Demand demand, Limit.Budget budget, int claim, Money spent) {
         exchange.replyHeaders()
                 .set(HEADER, plugin + "; " + budget.name() + "; spent=" + spent + "; limit=" + budget.money());
         warned.increment();

@@ -113,12 +113,7 @@ sealed interface Limit {
 
     static Limit spend(LimitSpec.Spend spend, double burst) {
         return perTime(
-                Measure.MONEY,
-                "spend",
-                spend.amount().nanos(),
-                spend.per(),
-                burst,
-                "spending " + spend.amount());
+                Measure.MONEY, "spend", spend.amount().nanos(), spend.per(), burst, "spending " + spend.amount());
     }
 
     private static Limit perTime(Measure measure, String name, long amount, Duration per, double burst, String what) {

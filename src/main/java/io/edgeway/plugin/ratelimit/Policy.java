@@ -32,6 +32,7 @@ final class Policy {
     private final Period day;
     private final Period month;
     private final List<Limit> limits;
+    private volatile List<String> unpriced = List.of();
     private final ConcurrentHashMap<String, List<Limit>> own = new ConcurrentHashMap<>();
 
     /** @param path what option names in messages begin with */
@@ -86,8 +87,7 @@ final class Policy {
         try {
             return ZoneId.of(name);
         } catch (DateTimeException e) {
-            throw new IllegalArgumentException(
-                    path + "budget.zone: expected a time zone such as UTC or Europe/Berlin");
+            throw new IllegalArgumentException(path + "budget.zone: expected a time zone such as UTC or Europe/Berlin");
         }
     }
 
@@ -128,9 +128,18 @@ final class Policy {
         return known;
     }
 
+    /** Cloud models without a price; a limit in money that a key brings along does not count what they cost. */
+    void unpriced(List<String> models) {
+        unpriced = models;
+    }
+
     private List<Limit> ownLimits(String text) {
         try {
-            return limits(LimitSpec.parse(text).or(spec));
+            LimitSpec wanted = LimitSpec.parse(text).or(spec);
+            if (wanted.usesMoney() && !unpriced.isEmpty()) {
+                LOG.warnf("A key's limit in money does not count the models %s: they are not in 'prices'", unpriced);
+            }
+            return limits(wanted);
         } catch (IllegalArgumentException e) {
             LOG.warnf("Limits of a key cannot be read, those of the configuration hold: %s", e.getMessage());
             return limits;
@@ -158,12 +167,13 @@ final class Policy {
 
     private static String part(Scope scope, Exchange exchange, Models models) {
         return switch (scope) {
-            case KEY -> "key=";
-            case TENANT -> "tenant=";
-            case ADDRESS -> "address=";
-            case MODEL -> "model=";
-            case ROUTE -> "route=";
-            case ALL -> "";
-        } + scope.of(exchange, models);
+                    case KEY -> "key=";
+                    case TENANT -> "tenant=";
+                    case ADDRESS -> "address=";
+                    case MODEL -> "model=";
+                    case ROUTE -> "route=";
+                    case ALL -> "";
+                }
+                + scope.of(exchange, models);
     }
 }

@@ -68,15 +68,16 @@ final class RateLimitPlugin implements Plugin {
 
     @Override
     public Future<Void> start() {
-        if (policies.stream().anyMatch(Policy::usesMoney)) {
-            for (Model model : context.models().all()) {
-                if (model.kind() == Model.Kind.CLOUD && !prices.has(model.name())) {
-                    return Future.failedFuture(new IllegalArgumentException("plugin '" + name
-                            + "' limits money, but its 'prices' do not hold the model '" + model.name()
-                            + "'; add it, with 0 if it is free"));
-                }
-            }
+        List<String> unpriced = context.models().all().stream()
+                .filter(model -> model.kind() == Model.Kind.CLOUD && !prices.has(model.name()))
+                .map(Model::name)
+                .toList();
+        if (!unpriced.isEmpty() && policies.stream().anyMatch(Policy::usesMoney)) {
+            return Future.failedFuture(
+                    new IllegalArgumentException("plugin '" + name + "' limits money, but its 'prices' do not hold "
+                            + unpriced + "; add them, with 0 if they are free"));
         }
+        policies.forEach(policy -> policy.unpriced(unpriced));
         return context.vertx()
                 .executeBlocking(() -> Stores.open(name, options, context, clock, undecided::increment))
                 .onSuccess(opened -> store = opened)

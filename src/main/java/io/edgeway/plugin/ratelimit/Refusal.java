@@ -11,8 +11,7 @@ final class Refusal {
 
     private Refusal() {}
 
-    static ApiException of(
-            String plugin, Exchange exchange, Demand demand, Reservation reservation) {
+    static ApiException of(String plugin, Exchange exchange, Demand demand, Reservation reservation) {
         int by = reservation.refusedBy();
         Limit limit = demand.limits().get(by);
         String subject = demand.subject(by).replace('=', ' ').replace("&", ", ");

@@ -18,22 +18,20 @@ final class Stores {
     /** Reads a file, so it blocks. */
     static LimitStore open(
             String plugin, RateLimitConfig options, PluginContext context, Clock clock, Runnable onFailure) {
-        Path budgets = context.stateDirectory().resolve("budgets").resolve(plugin + ".tsv");
+        Path file = context.stateDirectory().resolve("budgets").resolve(plugin + ".tsv");
         long maxKeys = options.maxKeys().value();
-        MemoryLimitStore local = context.shared(
-                "rate-limit " + plugin + ' ' + maxKeys,
-                () -> new MemoryLimitStore(maxKeys, new FileLedger(context.vertx(), budgets, clock)));
+        FileLedger budgets = context.shared("budgets " + file, () -> new FileLedger(context.vertx(), file, clock));
+        MemoryLimitStore local =
+                context.shared("rate-limit " + plugin + ' ' + maxKeys, () -> new MemoryLimitStore(maxKeys, budgets));
         RedisConfig redis = options.redis();
         if (redis.url().isEmpty()) {
             return local;
         }
-        RedisClient client =
-                context.shared(RedisClient.identity(redis), () -> new RedisClient(context.vertx(), redis));
-        return new FallbackLimitStore(
-                new RedisLimitStore(client, options.lease().toMillis()),
-                local,
-                options.onStoreFailure(),
-                options.nodes(),
-                onFailure);
+        String server = RedisClient.identity(redis);
+        long lease = options.lease().toMillis();
+        RedisClient client = context.shared(server, () -> new RedisClient(context.vertx(), redis));
+        RedisLimitStore shared = context.shared(
+                "rate-limit " + plugin + ' ' + lease + ' ' + server, () -> new RedisLimitStore(client, lease));
+        return new FallbackLimitStore(shared, local, options.onStoreFailure(), options.nodes(), onFailure);
     }
 }

@@ -72,8 +72,8 @@ class AuthPluginTest {
         for (int i = 0; i < headers.length; i += 2) {
             map.set(headers[i], headers[i + 1]);
         }
-        Exchange exchange = new Exchange(
-                "req", Dialect.CHAT, Dialect.CHAT.path(), Buffer.buffer(BODY), map, address, chain.loop());
+        Exchange exchange =
+                new Exchange("req", Dialect.CHAT, Dialect.CHAT.path(), Buffer.buffer(BODY), map, address, chain.loop());
         return chain.send(plugin, e -> Future.succeededFuture(Reply.json("{}".getBytes())), exchange);
     }
 
@@ -82,8 +82,7 @@ class AuthPluginTest {
     }
 
     private static ApiException refusal(ChainHarness.Call call) {
-        return (ApiException)
-                assertThrows(ExecutionException.class, call::get).getCause();
+        return (ApiException) assertThrows(ExecutionException.class, call::get).getCause();
     }
 
     private Path keyFile(VirtualKey... keys) throws Exception {
@@ -158,7 +157,17 @@ class AuthPluginTest {
     void keepsAKeyToItsModelsAndRoutes() throws Exception {
         keyFile(
                 new VirtualKey(
-                        "other", KeySecret.hash("one"), null, null, "t", List.of("gpt"), List.of(), "", null, null, null),
+                        "other",
+                        KeySecret.hash("one"),
+                        null,
+                        null,
+                        "t",
+                        List.of("gpt"),
+                        List.of(),
+                        "",
+                        null,
+                        null,
+                        null),
                 new VirtualKey(
                         "embed",
                         KeySecret.hash("two"),
@@ -184,7 +193,8 @@ class AuthPluginTest {
     void refusesKeysThatExpiredOrWereRevoked() throws Exception {
         Instant past = Instant.now().minusSeconds(1);
         keyFile(
-                new VirtualKey("old", KeySecret.hash("one"), null, null, "t", List.of(), List.of(), "", null, past, null),
+                new VirtualKey(
+                        "old", KeySecret.hash("one"), null, null, "t", List.of(), List.of(), "", null, past, null),
                 key("gone", "two").revoke(past));
         auth("keys-file: keys.yaml");
         assertEquals(401, refused("authorization", "Bearer one").status());
@@ -300,7 +310,8 @@ class AuthPluginTest {
                 forged,
                 signer.generateToken(claims, new JWTOptions(good).setIssuer("https://evil.example")),
                 signer.generateToken(claims, new JWTOptions(good).setAudience(List.of("other"))),
-                signer.generateToken(claims.copy().put("exp", 1_000_000_000), new JWTOptions(good).setExpiresInSeconds(0)),
+                signer.generateToken(
+                        claims.copy().put("exp", 1_000_000_000), new JWTOptions(good).setExpiresInSeconds(0)),
                 signer.generateToken(claims, new JWTOptions(good).setExpiresInSeconds(0)),
                 signer.generateToken(new JsonObject(), good),
                 "eyJhbGciOiJub25lIn0.eyJvcmciOiJhY21lIn0.")) {
@@ -312,8 +323,9 @@ class AuthPluginTest {
     void refusesKeysItCannotUseByName() throws Exception {
         assertTrue(problem("keys: { a: \"sha256:12\" }").startsWith("keys.a: hash: expected 'sha256:'"));
         assertTrue(problem("keys-file: none.yaml").startsWith("keys-file: there is no file"));
-        Files.writeString(directory.resolve("keys.yaml"), "keys:\n- id: a\n  hash: " + KeySecret.hash("x")
-                + "\n  limits: { requests: lots }\n");
+        Files.writeString(
+                directory.resolve("keys.yaml"),
+                "keys:\n- id: a\n  hash: " + KeySecret.hash("x") + "\n  limits: { requests: lots }\n");
         String limits = problem("keys-file: keys.yaml");
         assertTrue(limits.contains("key a: limits.requests: expected a rate"), limits);
     }

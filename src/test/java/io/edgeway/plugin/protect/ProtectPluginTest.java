@@ -52,8 +52,9 @@ class ProtectPluginTest {
         }
         GatedBackend.Pending first = backend.take();
         GatedBackend.Pending second = backend.take();
-        ApiException refusal = (ApiException)
-                assertThrows(ExecutionException.class, () -> send(plugin, backend).get()).getCause();
+        ApiException refusal = (ApiException) assertThrows(
+                        ExecutionException.class, () -> send(plugin, backend).get())
+                .getCause();
         assertEquals(503, refusal.status());
         assertEquals(1000, refusal.retryAfterMillis());
         first.whole(Chunks.whole("ok"));
@@ -97,11 +98,7 @@ class ProtectPluginTest {
             List<ChainHarness.Call> calls = new ArrayList<>();
             int many = (int) limit();
             for (int i = 0; i < many; i++) {
-                calls.add(chain.send(
-                        plugin,
-                        backend,
-                        ChainHarness.tenant("t"),
-                        BODY));
+                calls.add(chain.send(plugin, backend, ChainHarness.tenant("t"), BODY));
             }
             List<GatedBackend.Pending> pending = new ArrayList<>();
             for (int i = 0; i < many; i++) {

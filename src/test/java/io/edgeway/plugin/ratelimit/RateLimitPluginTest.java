@@ -53,8 +53,7 @@ class RateLimitPluginTest {
     }
 
     private static Principal key(String id, String limits) {
-        return new Principal(
-                "tenant", id, Set.of(), Set.of(), limits.isEmpty() ? Map.of() : Map.of("limits", limits));
+        return new Principal("tenant", id, Set.of(), Set.of(), limits.isEmpty() ? Map.of() : Map.of("limits", limits));
     }
 
     private ChainHarness.Call send(Plugin plugin, Principal principal) {
@@ -68,8 +67,7 @@ class RateLimitPluginTest {
     }
 
     private static ApiException refusal(ChainHarness.Call call) {
-        return (ApiException)
-                assertThrows(ExecutionException.class, call::get).getCause();
+        return (ApiException) assertThrows(ExecutionException.class, call::get).getCause();
     }
 
     @Test
@@ -213,8 +211,7 @@ class RateLimitPluginTest {
         for (int i = 0; i < 5; i++) {
             assertTrue(refusal(send(plugin, SHOP)).getMessage().contains("tenant tenant"));
         }
-        ChainHarness.Answer elsewhere = answer(
-                plugin, new Principal("other", "shop-7", Set.of(), Set.of(), Map.of()));
+        ChainHarness.Answer elsewhere = answer(plugin, new Principal("other", "shop-7", Set.of(), Set.of(), Map.of()));
         // Of the key's ten two are taken: the five refusals gave theirs back. The tenant's one is tighter.
         assertEquals("0", elsewhere.headers().get("x-ratelimit-remaining-requests"));
         ChainHarness.Answer third = answer(
@@ -263,7 +260,11 @@ class RateLimitPluginTest {
                 .orElseThrow();
         assertEquals("it; budget/day; spent=0.0002; limit=0.00025", warned);
         assertNull(answer(plugin, SHOP).headers().get(BudgetWarnings.HEADER));
-        assertEquals(1, chain.meters().counter("edgeway.budget.warnings", "plugin", "it").count());
+        assertEquals(
+                1,
+                chain.meters()
+                        .counter("edgeway.budget.warnings", "plugin", "it")
+                        .count());
     }
 
     @Test
