@@ -55,7 +55,7 @@ class LifecycleIT {
             long begun = System.nanoTime();
             try (EdgewayProcess edgeway = EdgewayProcess.serve(config)) {
                 assertThat(edgeway.admin("/health/ready").statusCode()).isEqualTo(200);
-                assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
+                assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(3));
                 assertThat(edgeway.residentBytes()).isLessThan(80 * MB);
             }
         }
