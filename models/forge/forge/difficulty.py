@@ -1,7 +1,7 @@
 """Step `difficulty`: the router's head, the probability that the bundled model will do, from a prompt's embedding.
 
-Prompts are held out from the model's training; the label says whether its greedy answer was right. A logistic regression
-sees the MiniLM embedding, the length and the nearness to landmarks, the centres of the prompts, which is what tells the
+Prompts are held out from the model's training; the label says whether its greedy answer was right or, where an evaluation
+is given, how often answers to prompts of this kind were. A logistic regression sees the MiniLM embedding, the length and the nearness to landmarks, the centres of the prompts, which is what tells the
 model's domain from everything else.
 """
 
@@ -80,6 +80,19 @@ def outcomes(work: Path, answer: evaluate.Answer, questions: Path, each: int, se
     return out
 
 
+def by_kind(work: Path, evaluation: Path, questions: Path, each: int, seed: int) -> list[dict]:
+    """The same without a single answer generated: every prompt has the measured score of its kind."""
+    scores = json.loads(evaluation.read_text())["tasks"]
+    out = []
+    for kind, found in held_out(work, each).items():
+        if kind in NUMBER + EXACT + OVERLAP:
+            out += [{"kind": kind, "prompt": r["turns"][-2][1], "right": scores[kind]["score"]} for r in found]
+        elif kind in REFUSED:
+            out += [{"kind": kind, "prompt": r["turns"][-2][1], "right": 0.0} for r in found]
+    asked = questions.read_text(encoding="utf-8").splitlines()
+    return out + [{"kind": "query", "prompt": q, "right": 0.0} for q in random.Random(seed).sample(asked, 4 * each)]
+
+
 def landmarks(vectors: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Spherical k-means, rounded to signed bytes as the head stores them."""
     centres = vectors[rng.choice(len(vectors), count, replace=False)]
@@ -114,7 +127,7 @@ def fit(x: np.ndarray, y: np.ndarray, penalty: float = 1.0, steps: int = 30) -> 
 
 def auc(scores: np.ndarray, y: np.ndarray) -> float:
     ranks = scores.argsort().argsort() + 1
-    positive = y > 0
+    positive = y > 0.5
     n, m = positive.sum(), (~positive).sum()
     return float((ranks[positive].sum() - n * (n + 1) / 2) / max(1, n * m))
 
@@ -126,8 +139,7 @@ def coverage(scores: np.ndarray, y: np.ndarray, accuracy: float) -> float:
     return float((good[-1] + 1) / len(y)) if good.size else 0.0
 
 
-def train(work: Path, answer: evaluate.Answer, questions: Path, embedder: Path, out: Path, each: int, seed: int) -> dict:
-    found = outcomes(work, answer, questions, each, seed)
+def train(work: Path, found: list[dict], embedder: Path, out: Path, seed: int) -> dict:
     prompts, y = [f["prompt"] for f in found], np.array([f["right"] for f in found], float)
     vectors, rng = Embedder(embedder)(prompts), np.random.default_rng(seed)
     folds, said = rng.integers(0, 5, len(y)), np.zeros(len(y))

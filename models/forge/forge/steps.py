@@ -31,6 +31,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--base", type=Path, help="distil --from: the checkpoint to start from")
     parser.add_argument("--out", type=Path, help="distil --from, export: where the result goes")
     parser.add_argument("--embedder", type=Path, default=Path("minilm"), help="difficulty: MiniLM, a directory or the jar")
+    parser.add_argument("--scores", type=Path, help="difficulty: an evaluation whose scores by kind serve as labels")
     parser.add_argument("--epochs", type=int, default=3, help="distil --from")
 
 
@@ -139,14 +140,14 @@ def calibrate(options: Namespace) -> dict:
     model, tokens = models.load(source, options.device), tokenizers.load(options.work)
     models.check_vocabulary(model, tokens)
     result = calibration.calibrate(model.eval(), options.work, tokens, options.device, options.seed)
-    models.save(model, options.work / (options.name or source.name + "-calibrated-output"), options.work / "tokenizer")
+    models.save(model, options.work / (options.name or options.student + "-final"), options.work / "tokenizer")
     return result
 
 
 def export(options: Namespace) -> dict:
     from .export import export as write
 
-    source = options.model or options.work / f"{options.student}-int4-trained"
+    source = options.model or options.work / f"{options.student}-final"
     target = options.out or options.work / "export"
     return {"files": write(source, target, options.bits, options.block)}
 
@@ -174,8 +175,12 @@ def evaluate(options: Namespace) -> dict:
 
 def difficulty(options: Namespace) -> dict:
     source = options.model or options.work / f"{options.student}-int4-trained"
-    return heads.train(options.work, evaluation.by_checkpoint(source, options.device), options.data / "eval" / "queries.txt",
-                       options.embedder, options.out or options.work / "difficulty-head.json", options.items or 70, options.seed)
+    asked, each = options.data / "eval" / "queries.txt", options.items or 70
+    if options.scores:
+        found = heads.by_kind(options.work, options.scores, asked, each, options.seed)
+    else:
+        found = heads.outcomes(options.work, evaluation.by_checkpoint(source, options.device), asked, each, options.seed)
+    return heads.train(options.work, found, options.embedder, options.out or options.work / "difficulty-head.json", options.seed)
 
 
 def _calibration(options: Namespace, model) -> list[torch.Tensor]:
@@ -195,4 +200,4 @@ def _brief(result: dict) -> dict:
 
 STEPS = {"prepare": prepare, "tokenizer": tokenizer, "teacher": teacher, "distil": distil_step, "prune": prune,
          "quantize": quantize, "calibrate": calibrate, "export": export, "evaluate": evaluate, "difficulty": difficulty}
-ALL = ("prepare", "tokenizer", "teacher", "distil", "prune", "quantize", "export", "evaluate")
+ALL = ("prepare", "tokenizer", "teacher", "distil", "prune", "quantize", "calibrate", "export", "evaluate")
