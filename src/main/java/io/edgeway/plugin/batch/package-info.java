@@ -3,4 +3,7 @@
  * this plugin lets in as many as keep the latency target, lets the urgent go first, and tells at once what would come
  * too late, while it can still be answered elsewhere.
  */
+@NullMarked
 package io.edgeway.plugin.batch;
+
+import org.jspecify.annotations.NullMarked;
