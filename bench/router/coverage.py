@@ -82,17 +82,17 @@ def table(answers: Path, embedder: Path, cache: Path, tokens: int, write: Path |
     head = _held_out(np.hstack([5 * vectors, (lengths - lengths.mean()) / lengths.std()]), right, folds, 0.3)
     near = _coverage_distance(vectors, folds)
     sure = confidence(rows, tokens)
-    judged = np.hstack([head[:, None], sure])
-    answered = ~handed
-    both = np.full(len(rows), -np.inf)
     # Handing over is heard, so only the other answers are judged.
-    both[answered] = _held_out(judged[answered], right[answered], folds[answered], 10.0)
+    answered = ~handed
+    by_tokens = np.full(len(rows), -np.inf)
+    by_tokens[answered] = _held_out(sure[answered], right[answered], folds[answered], 10.0)
+    with_head = np.full(len(rows), -np.inf)
+    judged = np.hstack([head[:, None], sure])
+    with_head[answered] = _held_out(judged[answered], right[answered], folds[answered], 10.0)
     if write is not None:
-        model = LogisticRegression(C=10.0, max_iter=3000).fit(judged[answered], right[answered])
-        head_weight, *weights = (round(float(w), 4) for w in model.coef_[0])
-        write.write_text(json.dumps(
-            {"kind": "confidence", "tokens": tokens, "head_weight": head_weight, "weights": weights,
-             "bias": round(float(model.intercept_[0]), 4)}) + "\n")
+        alone = np.hstack([np.zeros((len(rows), 1)), sure])
+        _write_judge(write, alone[answered], right[answered], tokens)
+        _write_judge(write.with_stem(write.stem + "-with-head"), judged[answered], right[answered], tokens)
 
     scores = {
         "nothing (random)": np.random.default_rng(1).random(len(rows)),
@@ -100,13 +100,23 @@ def table(answers: Path, embedder: Path, cache: Path, tokens: int, write: Path |
         "coverage distance": near,
         "head": head,
         "entropy of 6 tokens": -confidence(rows, 6)[:, 0] - 99 * handed,
-        f"cascade: head, {tokens} tokens, hand-over": both,
+        f"cascade: {tokens} tokens, hand-over": by_tokens,
+        f"cascade: head, {tokens} tokens, hand-over": with_head,
     }
     out = []
     for name, which in (("in domain", np.isin(kinds, IN_DOMAIN)), ("all, also what it should hand over", kinds != "")):
         for judge, score in scores.items():
             out.append([f"{name} (n={which.sum()})", judge] + _risk(score[which], right[which]))
     return HEAD, out
+
+
+def _write_judge(file: Path, features: np.ndarray, right: np.ndarray, tokens: int) -> None:
+    """The gateway's judge: weights for the head's log odds and for the four numbers of the tokens."""
+    model = LogisticRegression(C=10.0, max_iter=3000).fit(features, right)
+    head_weight, *weights = (round(float(w), 4) for w in model.coef_[0])
+    file.write_text(json.dumps(
+        {"kind": "confidence", "tokens": tokens, "head_weight": head_weight, "weights": weights,
+         "bias": round(float(model.intercept_[0]), 4)}) + "\n")
 
 
 def _coverage_distance(vectors: np.ndarray, folds: np.ndarray) -> np.ndarray:
