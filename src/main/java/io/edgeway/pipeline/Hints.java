@@ -20,5 +20,11 @@ public final class Hints {
     /** Nobody waits for the answer: where exchanges queue, others go first. */
     public static final Fact<Boolean> BACKGROUND = Fact.named("background");
 
+    /**
+     * Why another model answered than the one that was meant to, because that one failed. An answer to show now, not one
+     * to keep and show again.
+     */
+    public static final Fact<String> STAND_IN = Fact.named("stand-in");
+
     private Hints() {}
 }

@@ -5,6 +5,7 @@ import io.edgeway.api.ChatRequest;
 import io.edgeway.api.Dialect;
 import io.edgeway.api.Usage;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.Next;
 import io.edgeway.pipeline.Outcome;
 import io.edgeway.pipeline.PushStream;
@@ -203,7 +204,9 @@ final class Flight {
         Recording made = reply.status() == 200 && body.length <= bound
                 ? new Recording(body, call.backend(), System.currentTimeMillis())
                 : null;
-        boolean keep = made != null && (!chat || Recording.endedWell(body, lengthAsked));
+        boolean keep = made != null
+                && call.fact(Hints.STAND_IN) == null
+                && (!chat || Recording.endedWell(body, lengthAsked));
         List<Waiter> all = List.copyOf(waiters);
         close(keep ? made : null, new Outcome(Outcome.Kind.COMPLETED, reply.status(), null));
         for (Waiter waiter : all) {
@@ -263,7 +266,7 @@ final class Flight {
             return;
         }
         Recording made = null;
-        if (!outgrown && assembler.endedWell(lengthAsked)) {
+        if (!outgrown && call.fact(Hints.STAND_IN) == null && assembler.endedWell(lengthAsked)) {
             byte[] body = assembler.whole(call.usage());
             if (body.length <= bound) {
                 made = new Recording(body, call.backend(), System.currentTimeMillis());

@@ -185,6 +185,7 @@ final class GoingOn {
     private void goOn(ReadStream<Buffer> stream) {
         phase = Phase.SECOND;
         meters.tookOver();
+        ledger.standIn(reason);
         source = stream;
         paused = false;
         SseParser parser = new SseParser(MAX_EVENT, (type, data, id) -> event(data));

@@ -2,6 +2,7 @@ package io.edgeway.plugin.router;
 
 import io.edgeway.api.Usage;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,6 +33,11 @@ final class Ledger {
             fork.cancel(exchange.cancelCause());
         }
         return fork;
+    }
+
+    /** Notes that the answer is not, or not only, that of the model that was meant to give it. */
+    void standIn(String why) {
+        exchange.fact(Hints.STAND_IN, why);
     }
 
     /** States on the exchange what all forks have stated so far. */

@@ -186,6 +186,9 @@ final class RouterPlugin implements Plugin {
 
     void routed(Exchange exchange, String asked, Reason reason) {
         exchange.replyHeaders().set(HEADER, reason.toString());
+        if (reason.kind() == Reason.Kind.FALLBACK || reason.kind() == Reason.Kind.HEALTH) {
+            exchange.fact(Hints.STAND_IN, reason.toString());
+        }
         Model model = context.models().find(exchange.model());
         meters.routed(
                 asked,

@@ -8,6 +8,7 @@ import io.edgeway.embed.Embeddings;
 import io.edgeway.embed.SentenceEmbedder;
 import io.edgeway.pipeline.AdminEndpoint;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.Next;
 import io.edgeway.pipeline.Plugin;
 import io.edgeway.pipeline.PluginContext;
@@ -171,7 +172,7 @@ final class SemanticPlugin implements Plugin {
         exchange.passport().stamp(Stage.CACHE_LOOKED_UP);
         long began = store.generation();
         return Capture.of(reply, exchange.request(), maxEntry, exchange::usage, whole -> {
-            if (whole != null) {
+            if (whole != null && exchange.fact(Hints.STAND_IN) == null) {
                 Comparison.Fresh fresh = new Comparison.Fresh(
                         lookup.asked, lookup.vector, exchange.principal().tenant(), exchange.model(),
                         new Recording(whole, exchange.backend(), System.currentTimeMillis()), began);

@@ -35,10 +35,11 @@ class RouterEngineTest {
                   upstreams:
                     fake: { url: "%s", breaker: { consecutive: 1000, minimum: 1000 } }
                   plugins:
+                    exact: { type: cache }
                     batch: { type: batch, max-size: 4, target: p95 2s }
                     choose: { type: router, %s }
                   routes:
-                    - { match: "/v1/*", chain: [batch, choose] }
+                    - { match: "/v1/*", chain: [exact, batch, choose] }
                 """.formatted(Path.of("src/test/resources/models/tiny").toAbsolutePath(), cloud.url(), options);
     }
 
@@ -54,10 +55,14 @@ class RouterEngineTest {
     }
 
     private static HttpResponse<String> stream() {
+        return stream("hello " + System.nanoTime());
+    }
+
+    private static HttpResponse<String> stream(String text) {
         return gateway.post(
                 "/v1/chat/completions",
                 "{\"model\":\"auto\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"temperature\":0,"
-                        + "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}");
+                        + "\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}");
     }
 
     @ParameterizedTest
@@ -96,5 +101,15 @@ class RouterEngineTest {
         assertThat(unsure.headers().firstValue("x-edgeway-backend")).hasValue("cloud/fake");
         assertThat(Chunks.text(unsure.body())).startsWith("word0 ").endsWith("word7 ");
         assertThat(gateway.meters().get("edgeway.batch.running").gauge().value()).isZero();
+    }
+
+    @Test
+    void whatStoodInForTheCloudIsNotKept() {
+        gateway.reload(config("header: true"));
+        for (String script : new String[] {"status=503", "truncate=3", "status=200"}) {
+            cloud.next(script);
+            assertThat(stream("again").headers().firstValue("x-edgeway-cache")).hasValue("miss");
+        }
+        assertThat(stream("again").headers().firstValue("x-edgeway-cache").orElseThrow()).startsWith("hit");
     }
 }
