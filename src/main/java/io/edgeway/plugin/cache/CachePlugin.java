@@ -26,6 +26,10 @@ final class CachePlugin implements Plugin {
     private final CacheMeters meters;
     private final int maxEntry;
     private final boolean coalesce;
+    private final long ttlSeconds;
+    private final PluginContext context;
+    private final CacheConfig options;
+    private final String name;
 
     CachePlugin(String name, CacheConfig options, PluginContext context) {
         meters = new CacheMeters(context.meters(), name);
@@ -36,12 +40,28 @@ final class CachePlugin implements Plugin {
         repeatable = new Repeatable(options.when() == CacheConfig.When.ALWAYS);
         maxEntry = options.maxEntry().toInt();
         coalesce = options.coalesce();
+        ttlSeconds = options.ttl().toSeconds();
+        this.context = context;
+        this.options = options;
+        this.name = name;
     }
 
     @Override
     public Future<Void> start() {
         meters.watch(store);
-        return Future.succeededFuture();
+        return options.snapshot() ? context.vertx().executeBlocking(this::loadSnapshot) : Future.succeededFuture();
+    }
+
+    private Void loadSnapshot() {
+        boolean[] mine = new boolean[1];
+        Snapshot snapshot = context.shared("cache/" + name + "/snapshot", () -> {
+            mine[0] = true;
+            return new Snapshot(context.stateDirectory().resolve("cache-" + name + ".snapshot"), store, options.ttl());
+        });
+        if (mine[0] && !snapshot.load()) {
+            meters.error("snapshot");
+        }
+        return null;
     }
 
     @Override
@@ -62,7 +82,7 @@ final class CachePlugin implements Plugin {
             Entry entry = store.get(key);
             if (entry != null && entry.tenant().equals(tenant)) {
                 long age = entry.recording().ageSeconds(System.currentTimeMillis());
-                if (wish.allowsAge(age)) {
+                if (age <= ttlSeconds && wish.allowsAge(age)) {
                     return hit(exchange, entry.recording(), age);
                 }
             }

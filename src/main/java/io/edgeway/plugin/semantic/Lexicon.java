@@ -36,11 +36,11 @@ final class Lexicon {
             please|can you tell me|could you tell me|can you please tell me|could you please tell me|would you tell me
             will you tell me|tell me|i want to know|i would like to know|i need to know|i wonder|i was wondering
             do you know|show me|let me know|give me|help me to|help me|can you help me to|can you help me
-            can you explain|could you explain|explain to me|please explain|explain
+            can you explain|could you explain|explain to me|explain
             hey|hi|hello|so|well|um|and|also|just|okay|dear|quick question
             how do i|how can i|how would i|how should i|how do you|how can you|how does one|how to
             what is the way to|what is the best way to|what is a good way to|what are the steps to|steps to
-            i want to|i would like to|i need to|can i|could i|is it possible to""");
+            i want to|i would like to|i need to""");
 
     /** What a question may end with and mean the same without. */
     static final List<List<String>> ENDINGS =
@@ -136,6 +136,11 @@ final class Lexicon {
             hz: hertz hz|khz: khz|mhz: mhz|ghz: ghz|j: joule joules|cal: calorie calories|kcal: kcal
             kmh: kmh kph|mph: mph|acre: acre acres|hectare: hectare hectares ha|s: second seconds sec secs
             ms: millisecond milliseconds|knot: knot knots|degree: degree degrees|radian: radian radians""");
+
+    /** Letters that are units where a number stands before them. */
+    static final Map<String, String> UNITS_AFTER_NUMBERS = groups(
+            """
+            s: s|m: m|h: h|g: g|l: l|c: c|f: f|k: k|w: w|v: v|j: j|b: b|amp: a|in: in|t: t|p: p|mio: mio mn|bn: bn|x: x""");
 
     static final Map<String, String> FORMATS = groups(
             """

@@ -61,12 +61,15 @@ final class Question {
         rest = extract(REFERENCE, rest, 0);
         rest = extract(QUOTED, rest, 1);
         List<String> all = tokens(rest);
-        question = isQuestion(text, all);
         language = Languages.of(text);
-        words = strip(all);
+        Stripped stripped = strip(all);
+        words = stripped.words;
+        question = text.indexOf('?') >= 0 || stripped.asks || asks(words);
         possessive = text.contains("'s ") || text.contains("\u2019s ") || words.contains("of");
         wordSet = new HashSet<>(words);
-        words.forEach(this::sort);
+        for (int i = 0; i < words.size(); i++) {
+            sort(words.get(i), i > 0 && Character.isDigit(words.get(i - 1).charAt(0)));
+        }
         contentSet = new HashSet<>(content);
     }
 
@@ -131,20 +134,24 @@ final class Question {
         }
     }
 
-    private static boolean isQuestion(String text, List<String> words) {
-        return text.indexOf('?') >= 0
-                || !words.isEmpty() && (AUXILIARIES.contains(words.getFirst()) || ASKING.contains(words.getFirst()));
+    private static boolean asks(List<String> words) {
+        return !words.isEmpty() && (AUXILIARIES.contains(words.getFirst()) || ASKING.contains(words.getFirst()));
     }
 
-    private static List<String> strip(List<String> words) {
+    private record Stripped(List<String> words, boolean asks) {}
+
+    /** Takes courtesies away; some of them make a question of what follows. */
+    private static Stripped strip(List<String> words) {
         int from = 0;
         int to = words.size();
+        boolean asks = false;
         boolean stripped = true;
         while (stripped) {
             stripped = false;
             for (List<String> opening : Lexicon.OPENINGS) {
                 if (to - from > opening.size() && words.subList(from, from + opening.size()).equals(opening)) {
                     from += opening.size();
+                    asks = asks || opening.size() > 1 && !opening.contains("explain");
                     stripped = true;
                     break;
                 }
@@ -157,10 +164,10 @@ final class Question {
                 }
             }
         }
-        return List.copyOf(words.subList(from, to));
+        return new Stripped(List.copyOf(words.subList(from, to)), asks);
     }
 
-    private void sort(String word) {
+    private void sort(String word, boolean afterNumber) {
         char first = word.charAt(0);
         if (Character.isDigit(first) || (first == '-' || first == '+') && word.length() > 1) {
             numbers.add(number(word));
@@ -170,8 +177,12 @@ final class Question {
             numbers.add(NUMBERS.get(word));
             return;
         }
-        if (Lexicon.UNITS.containsKey(word)) {
-            units.add(Lexicon.UNITS.get(word));
+        String unit = Lexicon.UNITS.get(word);
+        if (unit == null && afterNumber) {
+            unit = Lexicon.UNITS_AFTER_NUMBERS.get(word);
+        }
+        if (unit != null) {
+            units.add(unit);
         }
         if (Lexicon.TIMES.containsKey(word)) {
             times.add(Lexicon.TIMES.get(word));

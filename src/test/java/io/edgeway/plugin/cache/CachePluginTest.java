@@ -17,6 +17,7 @@ import io.edgeway.testkit.ChainHarness.Call;
 import io.edgeway.testkit.Chunks;
 import io.edgeway.testkit.GatedBackend;
 import io.vertx.core.Context;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -361,5 +362,75 @@ class CachePluginTest {
                         .tags("tenant", "ann", "result", "hit")
                         .counter()
                         .count());
+    }
+
+    @Test
+    void aSnapshotCarriesAnswersOverARestart() throws Exception {
+        Plugin before = harness.plugin(new CacheFactory(), "snapshot: true");
+        Call call = harness.send(before, backend, ANN, ASK);
+        backend.take().whole(Chunks.whole("kept"));
+        call.get();
+        harness.closeShared();
+
+        Plugin after = harness.plugin(new CacheFactory(), "snapshot: true");
+        assertEquals(Chunks.whole("kept"), harness.send(after, backend, ANN, ASK).get().body());
+        assertNull(harness.meters().find("edgeway.cache.errors").counter());
+    }
+
+    @Test
+    void aCorruptSnapshotIsAMissAndAMetric() throws Exception {
+        Plugin before = harness.plugin(new CacheFactory(), "snapshot: true");
+        Call call = harness.send(before, backend, ANN, ASK);
+        backend.take().whole(Chunks.whole("kept"));
+        call.get();
+        harness.closeShared();
+        Path file = directory.resolve("cache-it.snapshot");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+
+        Plugin after = harness.plugin(new CacheFactory(), "snapshot: true");
+        Call miss = harness.send(after, backend, ANN, ASK);
+        backend.take().whole(Chunks.whole("fresh"));
+        assertEquals("miss", miss.get().cache());
+        assertEquals(1, harness.meters().get("edgeway.cache.errors").tag("kind", "snapshot").counter().count());
+    }
+
+    /** Fills, hits, expiries and purges at once; each answer names its tenant, and nobody gets another's. */
+    @Test
+    void underConcurrencyEachTenantGetsItsOwnAnswers() throws Exception {
+        java.util.concurrent.atomic.AtomicLong now = new java.util.concurrent.atomic.AtomicLong();
+        Store store = new Store(64 << 10, java.time.Duration.ofMillis(5), now::get);
+        List<CompletableFuture<Void>> workers = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            int worker = t;
+            workers.add(CompletableFuture.runAsync(() -> {
+                java.util.Random random = new java.util.Random(worker);
+                for (int i = 0; i < 20_000; i++) {
+                    String tenant = "t" + random.nextInt(4);
+                    io.edgeway.reuse.Digest key = new io.edgeway.reuse.CanonicalDigest()
+                            .text(tenant)
+                            .text("q" + random.nextInt(20))
+                            .finish();
+                    Entry entry = store.get(key);
+                    if (entry != null) {
+                        assertEquals(tenant, entry.tenant());
+                        assertEquals(tenant, new String(entry.recording().json(), java.nio.charset.StandardCharsets.UTF_8));
+                    } else {
+                        store.put(
+                                key,
+                                new Entry(tenant, "m", new io.edgeway.reuse.Recording(tenant.getBytes(java.nio.charset.StandardCharsets.UTF_8), null, 0)),
+                                store.generation());
+                    }
+                    if (i % 500 == 0) {
+                        store.purge((k, e) -> e.tenant().equals("t1"));
+                    }
+                    now.addAndGet(1000);
+                }
+            }));
+        }
+        for (CompletableFuture<Void> worker : workers) {
+            worker.get(30, TimeUnit.SECONDS);
+        }
     }
 }
