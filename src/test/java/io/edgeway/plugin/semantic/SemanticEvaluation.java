@@ -5,10 +5,16 @@ import io.edgeway.reuse.Digest;
 import io.edgeway.reuse.Recording;
 import io.edgeway.vector.VectorIndex;
 import io.edgeway.vector.VectorIndex.Near;
+import io.edgeway.json.Json;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.IntPredicate;
 
@@ -26,7 +32,7 @@ public final class SemanticEvaluation {
                 new SemanticEvaluation(Corpus.load(eval, Path.of("target/bench/semantic-vectors.bin")));
         switch (args[0]) {
             case "fit" -> evaluation.fit();
-            case "online" -> evaluation.online();
+            case "report" -> evaluation.report();
             default -> throw new IllegalArgumentException(args[0]);
         }
     }
@@ -72,20 +78,8 @@ public final class SemanticEvaluation {
         for (double share : new double[] {0.05, 0.3}) {
             collect(corpus.clincTrain, share, 1, features, labels, sources, 1);
         }
-        StringBuilder out = new StringBuilder();
-        for (int i = 0; i < features.size(); i++) {
-            out.append(sources.get(i)).append(',').append(labels.get(i) ? 1 : 0);
-            for (double f : features.get(i)) {
-                out.append(',').append((float) f);
-            }
-            out.append('\n');
-        }
-        try {
-            java.nio.file.Files.writeString(Path.of("/tmp/ev/features.csv"), out);
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-        System.out.println(features.size());
+        System.out.println(new String(
+                Json.write(Map.of("weights", LogisticFit.of(features, labels, sources))), StandardCharsets.UTF_8));
     }
 
     private void collect(
@@ -113,37 +107,72 @@ public final class SemanticEvaluation {
     /** What came of a stream of questions. */
     static final class Tally {
         int requests;
+        int exact;
         int hits;
         int wrong;
-        int exact;
-        int checks;
-        final java.util.EnumMap<Refusal, Integer> refusals = new java.util.EnumMap<>(Refusal.class);
+        int outOfScope;
+        int outOfScopeHits;
+        final Map<Refusal, Integer> refusals = new EnumMap<>(Refusal.class);
 
-        @Override
-        public String toString() {
-            return String.format(
-                    "requests %d, hits %.1f %%, precision %.2f %% (%d wrong), of all %.2f %%",
-                    requests, 100.0 * hits / requests, 100.0 * (hits - wrong) / Math.max(1, hits), wrong, 100.0 * wrong / requests);
+        void hit(Ask ask, boolean right) {
+            hits++;
+            wrong += right ? 0 : 1;
+            outOfScopeHits += ask.answer() < 0 ? 1 : 0;
+        }
+
+        List<String> row(String name) {
+            double[] interval = wilson(hits - wrong, hits);
+            return List.of(
+                    name,
+                    Integer.toString(requests),
+                    percent(exact, requests),
+                    percent(hits, requests),
+                    percent(hits - wrong, hits),
+                    String.format(Locale.ROOT, "%.2f to %.2f", 100 * interval[0], 100 * interval[1]),
+                    percent(wrong, requests),
+                    outOfScope == 0 ? "" : outOfScopeHits + " of " + outOfScope);
         }
     }
 
+    static String percent(int part, int whole) {
+        return whole == 0 ? "" : String.format(Locale.ROOT, "%.2f", 100.0 * part / whole);
+    }
+
+    /** The 95 % interval of a share. */
+    static double[] wilson(int part, int whole) {
+        if (whole == 0) {
+            return new double[] {0, 1};
+        }
+        double z = 1.96;
+        double p = (double) part / whole;
+        double centre = p + z * z / (2 * whole);
+        double spread = z * Math.sqrt(p * (1 - p) / whole + z * z / (4.0 * whole * whole));
+        double scale = 1 + z * z / whole;
+        return new double[] {(centre - spread) / scale, (centre + spread) / scale};
+    }
+
     /** A cache as in service: it begins empty, answers what it may, and learns from what it may not. */
-    Tally serve(List<Ask> stream, Confidence confidence, double check, long seed) {
+    Tally serve(List<Ask> stream, Confidence confidence, double check) {
         VectorIndex<Entry> index = new VectorIndex<>(384);
-        Random random = new Random(seed);
+        Random random = new Random(1);
         Tally tally = new Tally();
+        Map<String, Integer> texts = new HashMap<>();
         long id = 0;
         for (Ask ask : stream) {
+            tally.requests++;
+            tally.outOfScope += ask.answer() < 0 ? 1 : 0;
+            Integer before = texts.putIfAbsent(ask.text(), ask.answer());
+            if (before != null) {
+                tally.exact++;
+                continue;
+            }
             List<Near<Entry>> around = index.nearest(corpus.vectors.get(ask.text()), Matcher.AROUND, Matcher.DEPTH);
             Matcher.Match match = Matcher.find(
                     Question.of(ask.text()), around, refusal -> tally.refusals.merge(refusal, 1, Integer::sum));
-            tally.requests++;
             boolean right = match != null && match.entry().group == ask.answer();
             if (match != null && confidence.repeats(match.entry(), match.logit())) {
-                tally.hits++;
-                tally.wrong += right ? 0 : 1;
+                tally.hit(ask, right);
                 if (random.nextDouble() < check) {
-                    tally.checks++;
                     confidence.learn(match.entry(), match.logit(), right);
                     if (!right) {
                         index.add(entry(id++, ask, ask.answer()));
@@ -159,19 +188,139 @@ public final class SemanticEvaluation {
         return tally;
     }
 
-    private void online() {
-        List<Integer> order = halves(90);
-        List<Ask> report = of(corpus.chitchat, a -> order.indexOf(a) >= 45);
-        List<Ask> clinc = new ArrayList<>(corpus.clincTest);
-        clinc.addAll(corpus.outOfScope);
-        for (double bound : new double[] {0.005, 0.01, 0.02, 0.05}) {
-            for (List<Ask> asks : List.of(report, clinc)) {
-                List<Ask> shuffled = new ArrayList<>(asks);
-                Collections.shuffle(shuffled, new Random(11));
-                Confidence confidence = new Confidence(bound, 0.95);
-                Tally tally = serve(shuffled, confidence, 0.05, 1);
-                System.out.println(bound + " " + asks.size() + " " + tally + " drift " + confidence.drift());
+    /** The baseline: one similarity for all, and nothing else looked at. */
+    Tally serveStatic(List<Ask> stream, double threshold) {
+        VectorIndex<Entry> index = new VectorIndex<>(384);
+        Tally tally = new Tally();
+        Map<String, Integer> texts = new HashMap<>();
+        long id = 0;
+        for (Ask ask : stream) {
+            tally.requests++;
+            tally.outOfScope += ask.answer() < 0 ? 1 : 0;
+            if (texts.putIfAbsent(ask.text(), ask.answer()) != null) {
+                tally.exact++;
+                continue;
+            }
+            List<Near<Entry>> around = index.nearest(corpus.vectors.get(ask.text()), 1, Matcher.DEPTH);
+            if (!around.isEmpty() && around.getFirst().cosine() >= threshold) {
+                tally.hit(ask, around.getFirst().item().group == ask.answer());
+            } else {
+                index.add(entry(id++, ask, ask.answer()));
             }
         }
+        return tally;
+    }
+
+    private static final List<String> HEAD = List.of(
+            "cache",
+            "requests",
+            "exact %",
+            "semantic hits %",
+            "precision of hits %",
+            "95 % interval",
+            "false of all %",
+            "out of scope answered");
+
+    private void report() throws Exception {
+        List<Integer> order = halves(90);
+        List<Ask> chat = of(corpus.chitchat, a -> order.indexOf(a) >= 45);
+        List<Ask> clinc = new ArrayList<>(corpus.clincTest);
+        clinc.addAll(corpus.outOfScope);
+        List<Object> tables = new ArrayList<>();
+        tables.add(compare("Chit-chat, the half of the answers that nothing was tuned on", chat));
+        tables.add(compare("CLINC150 test questions, one answer an intent, with out-of-scope questions", clinc));
+        tables.add(refusals);
+        tables.add(canard());
+        tables.add(polarity());
+        System.out.println(new String(Json.write(Map.of("tables", tables)), StandardCharsets.UTF_8));
+    }
+
+    private final List<Object> refusals = new ArrayList<>();
+
+    private Object compare(String title, List<Ask> asks) {
+        List<Ask> shuffled = new ArrayList<>(asks);
+        Collections.shuffle(shuffled, new Random(11));
+        List<Object> rows = new ArrayList<>();
+        for (double threshold : new double[] {0.8, 0.85, 0.9, 0.95}) {
+            rows.add(serveStatic(shuffled, threshold).row("baseline: static " + threshold + ", no verifier"));
+        }
+        for (double bound : new double[] {0.005, 0.01, 0.02, 0.05}) {
+            Tally tally = serve(shuffled, new Confidence(bound, 0.95), 0.05);
+            rows.add(tally.row("max-error " + 100 * bound + " %"));
+            if (bound == 0.01 && refusals.isEmpty()) {
+                List<Object> kinds = new ArrayList<>();
+                tally.refusals.forEach((kind, count) -> kinds.add(List.of(kind.name().toLowerCase(Locale.ROOT), count.toString())));
+                refusals.addAll(List.of("What the verifier refused, chit-chat at max-error 1 %", List.of("kind", "candidates"), kinds));
+            }
+        }
+        return List.of(title, HEAD, rows);
+    }
+
+    /** Questions in conversations: with the earlier turns as part of the key, and without. */
+    private Object canard() {
+        List<Object> rows = new ArrayList<>();
+        for (boolean partitioned : new boolean[] {false, true}) {
+            Map<String, VectorIndex<Entry>> partitions = new HashMap<>();
+            Confidence confidence = new Confidence(0.01, 0.95);
+            int hits = 0;
+            int wrong = 0;
+            long id = 0;
+            for (Ask ask : corpus.canard) {
+                VectorIndex<Entry> index =
+                        partitions.computeIfAbsent(partitioned ? ask.context() : "", k -> new VectorIndex<>(384));
+                List<Near<Entry>> around =
+                        index.nearest(corpus.vectors.get(ask.text()), Matcher.AROUND, Matcher.DEPTH);
+                Matcher.Match match = partitioned
+                        ? Matcher.find(Question.of(ask.text()), around, r -> {})
+                        : null;
+                boolean hit = partitioned
+                        ? match != null && confidence.repeats(match.entry(), match.logit())
+                        : !around.isEmpty() && around.getFirst().cosine() >= 0.95;
+                if (hit) {
+                    Entry entry = partitioned ? match.entry() : around.getFirst().item();
+                    hits++;
+                    wrong += entry.group == ask.answer() ? 0 : 1;
+                } else {
+                    index.add(entry(id++, ask, ask.answer()));
+                }
+            }
+            rows.add(List.of(
+                    partitioned ? "earlier turns in the key, max-error 1 %" : "baseline: last turn alone, static 0.95",
+                    Integer.toString(corpus.canard.size()),
+                    Integer.toString(hits),
+                    Integer.toString(wrong)));
+        }
+        return List.of("CANARD, questions in conversations", List.of("cache", "requests", "hits", "false hits"), rows);
+    }
+
+    private Object polarity() throws Exception {
+        List<PolarityTest.Pair> pairs = PolarityTest.pairs();
+        java.util.Set<String> texts = new java.util.HashSet<>();
+        pairs.forEach(pair -> texts.addAll(List.of(pair.a(), pair.b())));
+        corpus.embed(texts, Path.of("target/bench/semantic-vectors.bin"));
+        Map<String, int[]> kinds = new java.util.TreeMap<>();
+        for (PolarityTest.Pair pair : pairs) {
+            int[] counts = kinds.computeIfAbsent(pair.kind(), k -> new int[6]);
+            double cosine = io.edgeway.embed.Embeddings.cosine(
+                    corpus.vectors.get(pair.a()), corpus.vectors.get(pair.b()));
+            counts[0]++;
+            counts[1] += cosine >= 0.8 ? 1 : 0;
+            counts[2] += cosine >= 0.85 ? 1 : 0;
+            counts[3] += cosine >= 0.9 ? 1 : 0;
+            counts[4] += cosine >= 0.95 ? 1 : 0;
+            counts[5] += Verifier.compare(Question.of(pair.a()), Question.of(pair.b())) == null ? 1 : 0;
+        }
+        List<Object> rows = new ArrayList<>();
+        kinds.forEach((kind, counts) -> {
+            List<String> row = new ArrayList<>(List.of(kind));
+            for (int count : counts) {
+                row.add(Integer.toString(count));
+            }
+            rows.add(row);
+        });
+        return List.of(
+                "Polarity suite: pairs that would share an answer (only those of the kind paraphrase may)",
+                List.of("kind", "pairs", "static 0.8", "static 0.85", "static 0.9", "static 0.95", "verifier alone"),
+                rows);
     }
 }
