@@ -89,6 +89,10 @@ public interface GatewayConfig {
         @WithDefault("256MB")
         Bytes disk();
 
+        /** Disk for the contents of files; beyond it no new one is taken. */
+        @WithDefault("1GB")
+        Bytes files();
+
         /** The largest file that a client may send. */
         @WithDefault("100MB")
         Bytes maxFile();

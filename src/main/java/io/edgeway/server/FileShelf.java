@@ -1,10 +1,12 @@
 package io.edgeway.server;
 
+import io.edgeway.api.ApiException;
 import io.edgeway.json.Json;
 import io.edgeway.server.dialect.Ids;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,6 +33,27 @@ final class FileShelf {
         Path folder = journal.directory().resolve("files");
         Files.createDirectories(folder);
         return folder.resolve(id);
+    }
+
+    /** Where a new file's content may go, unless all files together are as large as they may be. Blocks. */
+    Path place(String id, long bound) throws IOException {
+        Path place = path(id);
+        long held = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(place.getParent())) {
+            for (Path file : files) {
+                held += Files.size(file);
+            }
+        }
+        if (held >= bound) {
+            throw new ApiException(
+                    507,
+                    "server_error",
+                    "storage_full",
+                    null,
+                    "This node's files are as large as they may be together. Delete some, or raise"
+                            + " edgeway.responses.files.");
+        }
+        return place;
     }
 
     /** Describes a file whose content is in place. */

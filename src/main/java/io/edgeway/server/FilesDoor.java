@@ -3,6 +3,7 @@ package io.edgeway.server;
 import io.edgeway.api.ApiException;
 import io.edgeway.api.Dialect;
 import io.edgeway.assembly.Gateway;
+import io.edgeway.config.GatewayConfig;
 import io.edgeway.json.Json;
 import io.edgeway.pipeline.Chain;
 import io.edgeway.pipeline.Exchange;
@@ -51,7 +52,7 @@ final class FilesDoor implements Door {
         String tenant = exchange.principal().tenant();
         HttpMethod method = request.method();
         if (rest.length == 1 && method == HttpMethod.POST) {
-            return upload(request, tenant, gateway.config().gateway().responses().maxFile().value());
+            return upload(request, tenant, gateway.config().gateway().responses());
         }
         if (rest.length == 1 && method == HttpMethod.GET) {
             return files.list(tenant)
@@ -93,11 +94,12 @@ final class FilesDoor implements Door {
     }
 
     /** Writes the part named {@code file} to the disk as it comes. */
-    private Future<Object> upload(HttpServerRequest request, String tenant, long max) {
+    private Future<Object> upload(HttpServerRequest request, String tenant, GatewayConfig.ResponsesConfig options) {
+        long max = options.maxFile().value();
         String id = files.newId();
         Promise<HttpServerFileUpload> arrived = Promise.promise();
         Vertx vertx = Vertx.currentContext().owner();
-        return vertx.executeBlocking(() -> files.path(id)).compose(path -> {
+        return vertx.executeBlocking(() -> files.place(id, options.files().value())).compose(path -> {
             long[] received = {0};
             boolean[] seen = {false};
             request.setExpectMultipart(true);
