@@ -158,7 +158,7 @@ final class Sampler {
         double reached = 0;
         int taken = 0;
         int left = count;
-        while (taken < limit && reached < enough) {
+        while (taken < limit && (taken == 0 || reached < enough)) {
             float weight = Float.intBitsToFloat((int) (heap[0] >>> 32));
             scratch.tokens[taken] = ~(int) heap[0];
             scratch.weights[taken++] = weight;
