@@ -13,7 +13,11 @@ import java.util.Set;
 final class Exclusion {
     private static final int MAX_DEPTH = 16;
 
+    /** Beyond this many comparisons nothing more is known to exclude. */
+    private static final int MAX_CHECKS = 100_000;
+
     private final References references;
+    private int checks;
 
     Exclusion(References references) {
         this.references = references;
@@ -33,7 +37,7 @@ final class Exclusion {
     }
 
     private boolean exclusive(String path, Object a, Object b, int depth) {
-        if (depth > MAX_DEPTH) {
+        if (depth > MAX_DEPTH || ++checks > MAX_CHECKS) {
             return false;
         }
         var left = open(path, a);

@@ -31,7 +31,13 @@ public final class Grammar {
      * @throws GrammarException if the schema has what cannot be held, or nothing satisfies it
      */
     public static Grammar schema(Object schema) {
-        var root = SchemaCompiler.compile(schema);
+        Rule root;
+        try {
+            root = SchemaCompiler.compile(schema);
+        } catch (StackOverflowError e) {
+            // Depth is bounded, but how much stack a thread has left is not known here.
+            throw new GrammarException("", "the schema is too deep");
+        }
         Productivity.mark(root);
         if (!root.start.productive) {
             throw new GrammarException("", "no value satisfies it");

@@ -15,6 +15,9 @@ import java.util.TreeMap;
 final class JsonRules {
     private static final int MAX_INDENT = 32;
 
+    /** The longest text of which a beginning is looked for among others. */
+    private static final int MAX_SHARED = 300;
+
     final Rule blank = blank();
     final Rule character = new Rule(character());
     final Rule string = string(0, Node.Loop.UNBOUNDED);
@@ -58,17 +61,25 @@ final class JsonRules {
         return node;
     }
 
-    /** One of several texts, their common beginnings shared. */
+    /** One of several texts, the common beginnings of short ones shared. */
     static Node literals(Iterable<String> texts, Node to) {
         var root = new TreeMap<Integer, Object>();
+        var ways = new Node.Split();
         for (var text : texts) {
+            if (text.length() > MAX_SHARED) {
+                ways.ways.add(literal(text, to));
+                continue;
+            }
             var at = root;
             for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
                 at = child(at, b & 0xff);
             }
             at.put(-1, to);
         }
-        return node(root);
+        if (!root.isEmpty()) {
+            ways.ways.add(node(root));
+        }
+        return ways.ways.size() == 1 ? ways.ways.getFirst() : ways;
     }
 
     @SuppressWarnings("unchecked")

@@ -9,6 +9,7 @@ import java.util.List;
  * <p>Look-around, back references, word boundaries, Unicode properties, and anchors inside groups are refused.
  */
 final class Pattern {
+    private static final int MAX_LENGTH = 2_000;
     private static final int MAX_STATES = 5_000;
     private static final int MAX_NODES = 100_000;
 
@@ -50,6 +51,9 @@ final class Pattern {
     /** A node that takes the rest of a JSON string, after its opening quote, whose text matches. */
     static Node compile(String path, String source, int minLength, int maxLength, Node to) {
         var pattern = new Pattern(path, source);
+        if (source.length() > MAX_LENGTH) {
+            throw pattern.refused("the expression is longer than " + MAX_LENGTH + " characters");
+        }
         int end = pattern.state();
         var anything = pattern.star(next -> pattern.take(Characters.ANY, next));
         int start = pattern.alternatives(anything).before(end);

@@ -21,7 +21,8 @@ import java.util.Set;
  * {@code properties} makes objects.
  */
 final class SchemaCompiler {
-    private static final int MAX_DEPTH = 64;
+    private static final int MAX_DEPTH = 200;
+    private static final int MAX_NAME = 500;
     private static final int MAX_SCHEMAS = 20_000;
     private static final List<String> TYPES =
             List.of("object", "array", "string", "number", "integer", "boolean", "null");
@@ -112,11 +113,7 @@ final class SchemaCompiler {
         }
         var rule = new Rule();
         named.put(reference, rule);
-        int outer = depth;
-        depth = 0;
-        var target = rule(reference, references.resolve(path, reference));
-        depth = outer;
-        rule.start = new Node.Call(target, end());
+        rule.start = new Node.Call(rule(reference, references.resolve(path, reference)), end());
         return rule;
     }
 
@@ -330,6 +327,9 @@ final class SchemaCompiler {
             properties.putIfAbsent(text, others);
         }
         boolean open = schema.containsKey("additionalProperties") || properties.isEmpty();
+        if (properties.keySet().stream().anyMatch(name -> name.length() > MAX_NAME)) {
+            throw new GrammarException(path, "a name is longer than " + MAX_NAME + " characters");
+        }
         var more = open && !Boolean.FALSE.equals(others)
                 ? json.member(
                         JsonRules.stringOtherThan(properties.keySet()),

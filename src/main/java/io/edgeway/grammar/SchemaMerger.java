@@ -11,7 +11,11 @@ import java.util.Map;
 final class SchemaMerger {
     private static final int MAX_DEPTH = 32;
 
+    /** Schemas that refer to others twice over would double with each level. */
+    private static final int MAX_MERGES = 10_000;
+
     private final References references;
+    private int merges;
 
     SchemaMerger(References references) {
         this.references = references;
@@ -22,7 +26,7 @@ final class SchemaMerger {
     }
 
     private Object merge(String path, Object a, Object b, int depth) {
-        if (depth > MAX_DEPTH) {
+        if (depth > MAX_DEPTH || ++merges > MAX_MERGES) {
             throw new GrammarException(path, "schemas refer to each other without end");
         }
         if (Boolean.TRUE.equals(a)) {
