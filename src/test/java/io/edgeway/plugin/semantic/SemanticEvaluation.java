@@ -227,7 +227,7 @@ public final class SemanticEvaluation {
         List<Ask> clinc = new ArrayList<>(corpus.clincTest);
         clinc.addAll(corpus.outOfScope);
         List<Object> tables = new ArrayList<>();
-        tables.add(compare("Chit-chat, the half of the answers that nothing was tuned on", chat));
+        tables.add(compare("Chit-chat, the half of the answers that the prior was not fitted on", chat));
         tables.add(compare("CLINC150 test questions, one answer an intent, with out-of-scope questions", clinc));
         tables.add(refusals);
         tables.add(canard());
