@@ -52,7 +52,8 @@ class HouseTest {
 
     @Test
     void importsRunOneWay() {
-        classes().should(new ArchCondition<>("import only from floors below") {
+        classes()
+                .should(new ArchCondition<>("import only from floors below") {
                     @Override
                     public void check(JavaClass owner, ConditionEvents events) {
                         int floor = floor(owner);
@@ -62,7 +63,8 @@ class HouseTest {
                         }
                         for (Dependency dependency : owner.getDirectDependenciesFromSelf()) {
                             JavaClass target = dependency.getTargetClass();
-                            if (!target.getPackageName().startsWith(ROOT) || room(target).equals(room(owner))) {
+                            if (!target.getPackageName().startsWith(ROOT)
+                                    || room(target).equals(room(owner))) {
                                 continue;
                             }
                             if (floor(target) <= floor) {
@@ -128,9 +130,8 @@ class HouseTest {
         String room = room(type);
         for (int i = 0; i < FLOORS.size(); i++) {
             for (String name : FLOORS.get(i)) {
-                boolean match = name.endsWith(".*")
-                        ? room.startsWith(name.substring(0, name.length() - 1))
-                        : room.equals(name);
+                boolean match =
+                        name.endsWith(".*") ? room.startsWith(name.substring(0, name.length() - 1)) : room.equals(name);
                 if (match) {
                     return i;
                 }

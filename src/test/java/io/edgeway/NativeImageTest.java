@@ -21,8 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** What would break the binary's build only after minutes, told in a second. */
 class NativeImageTest {
-    private static final String PROPERTIES =
-            "/META-INF/native-image/io.edgeway/edgeway/native-image.properties";
+    private static final String PROPERTIES = "/META-INF/native-image/io.edgeway/edgeway/native-image.properties";
     private static final String AT_RUN_TIME = "--initialize-at-run-time=";
 
     private final JavaClasses classes = new ClassFileImporter()
@@ -55,11 +54,10 @@ class NativeImageTest {
         }
         List<String> names = Arrays.stream(properties.getProperty("Args").split(" "))
                 .filter(argument -> argument.startsWith(AT_RUN_TIME))
-                .flatMap(argument -> Arrays.stream(argument.substring(AT_RUN_TIME.length()).split(",")))
+                .flatMap(argument ->
+                        Arrays.stream(argument.substring(AT_RUN_TIME.length()).split(",")))
                 .toList();
-        return DescribedPredicate.describe(
-                "initialised at run time",
-                type -> names.stream()
-                        .anyMatch(name -> type.getName().equals(name) || type.getName().startsWith(name + '.')));
+        return DescribedPredicate.describe("initialised at run time", type -> names.stream()
+                .anyMatch(name -> type.getName().equals(name) || type.getName().startsWith(name + '.')));
     }
 }

@@ -22,17 +22,16 @@ public final class Builtins {
 
     public static Map<String, PluginFactory<?>> factories() {
         Map<String, PluginFactory<?>> byType = new TreeMap<>();
-        for (PluginFactory<?> factory :
-                List.<PluginFactory<?>>of(
-                        new AccessLogFactory(),
-                        new AuthFactory(),
-                        new BatchFactory(),
-                        new CacheFactory(),
-                        new ProtectFactory(),
-                        new RateLimitFactory(),
-                        new RecordFactory(),
-                        new RouterFactory(),
-                        new SemanticFactory())) {
+        for (PluginFactory<?> factory : List.<PluginFactory<?>>of(
+                new AccessLogFactory(),
+                new AuthFactory(),
+                new BatchFactory(),
+                new CacheFactory(),
+                new ProtectFactory(),
+                new RateLimitFactory(),
+                new RecordFactory(),
+                new RouterFactory(),
+                new SemanticFactory())) {
             byType.put(factory.type(), factory);
         }
         for (PluginFactory<?> factory : ServiceLoader.load(PluginFactory.class)) {

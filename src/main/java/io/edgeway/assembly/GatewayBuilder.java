@@ -106,8 +106,7 @@ final class GatewayBuilder {
         return new Models(models);
     }
 
-    private void local(
-            String name, String path, GatewayConfig.ModelConfig options, long created, List<Model> models) {
+    private void local(String name, String path, GatewayConfig.ModelConfig options, long created, List<Model> models) {
         try {
             GatewayConfig.LocalConfig local = options.local().get();
             Backend backend =
@@ -203,7 +202,12 @@ final class GatewayBuilder {
         }
         if (!usable.isEmpty()) {
             models.add(new Model(
-                    name, Model.Kind.CHOICE, null, List.copyOf(usable), options.contextLength().orElse(0), created));
+                    name,
+                    Model.Kind.CHOICE,
+                    null,
+                    List.copyOf(usable),
+                    options.contextLength().orElse(0),
+                    created));
         }
     }
 
@@ -255,7 +259,9 @@ final class GatewayBuilder {
                     problem(
                             path + ".chain[" + j + "]",
                             "there is no plugin '" + step + "'; there are "
-                                    + config.pluginTypes().keySet().stream().sorted().toList());
+                                    + config.pluginTypes().keySet().stream()
+                                            .sorted()
+                                            .toList());
                 }
             }
             if (chains.putIfAbsent(route.match(), new Chain(steps)) != null) {

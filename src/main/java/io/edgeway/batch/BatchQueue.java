@@ -81,7 +81,9 @@ public final class BatchQueue<T> {
         if (size == 0) {
             return FOREVER;
         }
-        int target = policy.preferredSizes().isEmpty() ? policy.maxSize() : policy.preferredSizes().getFirst();
+        int target = policy.preferredSizes().isEmpty()
+                ? policy.maxSize()
+                : policy.preferredSizes().getFirst();
         if (policy.maxDelayNanos() == 0 || size >= Math.min(target, limit)) {
             return 0;
         }

@@ -21,7 +21,10 @@ public final class CheckCommand implements Callable<Integer> {
     /** EX_CONFIG of sysexits.h. */
     private static final int EXIT_CONFIG = 78;
 
-    @Parameters(arity = "0..1", paramLabel = "FILE", description = "the configuration; default: the one that serve takes")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "FILE",
+            description = "the configuration; default: the one that serve takes")
     private Path file;
 
     @Override

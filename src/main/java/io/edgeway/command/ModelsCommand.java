@@ -45,7 +45,10 @@ public final class ModelsCommand implements Callable<Integer> {
 
     /** What the subcommands share. */
     abstract static class OnStore implements Callable<Integer> {
-        @Option(names = "--store", paramLabel = "DIR", description = "the folder of models; default: models in the state directory")
+        @Option(
+                names = "--store",
+                paramLabel = "DIR",
+                description = "the folder of models; default: models in the state directory")
         Path folder;
 
         abstract void run(ModelStore store);
@@ -53,7 +56,8 @@ public final class ModelsCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             try {
-                run(new ModelStore(folder == null ? StateDirectory.ofEnvironment().resolve("models") : folder));
+                run(new ModelStore(
+                        folder == null ? StateDirectory.ofEnvironment().resolve("models") : folder));
                 return 0;
             } catch (StoreException | ModelException e) {
                 System.err.println(e.getMessage());
@@ -62,8 +66,8 @@ public final class ModelsCommand implements Callable<Integer> {
         }
 
         static void use(Path directory) {
-            System.out.println("Ready in " + directory + "\nUse it:  models: { "
-                    + directory.getFileName() + ": { local: { path: " + directory + " } } }");
+            System.out.println("Ready in " + directory + "\nUse it:  models: { " + directory.getFileName()
+                    + ": { local: { path: " + directory + " } } }");
         }
     }
 
@@ -78,7 +82,8 @@ public final class ModelsCommand implements Callable<Integer> {
             for (ModelStore.Entry entry : entries) {
                 System.out.println(
                         entry.problem() == null
-                                ? "%-32s %8.1f MB  context %d".formatted(entry.name(), entry.bytes() / 1e6, entry.context())
+                                ? "%-32s %8.1f MB  context %d"
+                                        .formatted(entry.name(), entry.bytes() / 1e6, entry.context())
                                 : "%-32s unusable: %s".formatted(entry.name(), entry.problem()));
             }
         }
@@ -92,7 +97,10 @@ public final class ModelsCommand implements Callable<Integer> {
         @Parameters(paramLabel = "OWNER/NAME", description = "the repository")
         private String repository;
 
-        @Option(names = "--revision", defaultValue = "main", description = "branch, tag or commit; default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--revision",
+                defaultValue = "main",
+                description = "branch, tag or commit; default: ${DEFAULT-VALUE}")
         private String revision;
 
         @Option(names = "--name", paramLabel = "NAME", description = "the model's name here; default: the repository's")
@@ -142,22 +150,38 @@ public final class ModelsCommand implements Callable<Integer> {
         @Parameters(paramLabel = "MODEL", description = "a name in the store, or a model directory")
         private String model;
 
-        @Option(names = "--threads", defaultValue = "0", description = "threads of one operation; default: half of the cores")
+        @Option(
+                names = "--threads",
+                defaultValue = "0",
+                description = "threads of one operation; default: half of the cores")
         private int threads;
 
         @Option(names = "--spin", description = "let idle threads spin")
         private boolean spin;
 
-        @Option(names = "--batch", split = ",", defaultValue = "1,2,4,8,16", description = "rows of a step; default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--batch",
+                split = ",",
+                defaultValue = "1,2,4,8,16",
+                description = "rows of a step; default: ${DEFAULT-VALUE}")
         private List<Integer> batches;
 
-        @Option(names = "--past", defaultValue = "256", description = "tokens that each row holds; default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--past",
+                defaultValue = "256",
+                description = "tokens that each row holds; default: ${DEFAULT-VALUE}")
         private int past;
 
-        @Option(names = "--prompt", defaultValue = "512", description = "tokens of the prompt; default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--prompt",
+                defaultValue = "512",
+                description = "tokens of the prompt; default: ${DEFAULT-VALUE}")
         private int prompt;
 
-        @Option(names = "--rounds", defaultValue = "20", description = "of which the median counts; default: ${DEFAULT-VALUE}")
+        @Option(
+                names = "--rounds",
+                defaultValue = "20",
+                description = "of which the median counts; default: ${DEFAULT-VALUE}")
         private int rounds;
 
         @Option(names = "--json", description = "print milliseconds as JSON")

@@ -7,7 +7,8 @@ final class ProgressBar implements Hub.Progress {
     private static final int WIDTH = 30;
     private static final long REDRAW_NANOS = 100_000_000;
 
-    private final boolean terminal = System.console() != null && System.console().isTerminal();
+    private final boolean terminal =
+            System.console() != null && System.console().isTerminal();
     private long drawnNanos = System.nanoTime() - REDRAW_NANOS;
 
     @Override

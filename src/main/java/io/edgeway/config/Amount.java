@@ -12,11 +12,12 @@ public record Amount(long value) {
     public static Amount parse(String text) {
         Matcher match = FORM.matcher(text.trim());
         if (match.matches()) {
-            int shift = switch (match.group(2).toLowerCase(Locale.ROOT)) {
-                case "k" -> 3;
-                case "m" -> 6;
-                default -> 0;
-            };
+            int shift =
+                    switch (match.group(2).toLowerCase(Locale.ROOT)) {
+                        case "k" -> 3;
+                        case "m" -> 6;
+                        default -> 0;
+                    };
             try {
                 return new Amount(new BigDecimal(match.group(1))
                         .movePointRight(shift)

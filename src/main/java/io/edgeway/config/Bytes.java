@@ -13,12 +13,13 @@ public record Bytes(long value) {
         if (!match.matches()) {
             throw new IllegalArgumentException("expected a size such as 512, 64KB, 8MB or 2GB");
         }
-        int shift = switch (match.group(2).toLowerCase(Locale.ROOT)) {
-            case "k" -> 10;
-            case "m" -> 20;
-            case "g" -> 30;
-            default -> 0;
-        };
+        int shift =
+                switch (match.group(2).toLowerCase(Locale.ROOT)) {
+                    case "k" -> 10;
+                    case "m" -> 20;
+                    case "g" -> 30;
+                    default -> 0;
+                };
         return new Bytes(Math.multiplyExact(Long.parseLong(match.group(1)), 1L << shift));
     }
 

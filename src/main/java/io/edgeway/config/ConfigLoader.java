@@ -49,10 +49,12 @@ public final class ConfigLoader {
 
     public LoadedConfig load(Path file) {
         try {
-            return load(file.toString(), Files.readString(file), file.toAbsolutePath().getParent());
+            return load(
+                    file.toString(),
+                    Files.readString(file),
+                    file.toAbsolutePath().getParent());
         } catch (NoSuchFileException e) {
-            throw new ConfigException(
-                    file.toString(), List.of(new ConfigProblem(0, "", "there is no such file")));
+            throw new ConfigException(file.toString(), List.of(new ConfigProblem(0, "", "there is no such file")));
         } catch (IOException e) {
             throw new ConfigException(
                     file.toString(), List.of(new ConfigProblem(0, "", "cannot be read: " + e.getMessage())));
@@ -144,8 +146,7 @@ public final class ConfigLoader {
     }
 
     /** The library takes an optional value whose variable is missing for an absent one; a typing slip must not pass. */
-    private void variables(
-            YamlProperties properties, String path, String value, List<ConfigProblem> problems) {
+    private void variables(YamlProperties properties, String path, String value, List<ConfigProblem> problems) {
         Matcher variable = VARIABLE.matcher(value);
         while (variable.find()) {
             String name = variable.group(1);

@@ -8,13 +8,14 @@ public record Rate(long amount, Duration per) {
     public static Rate parse(String text) {
         int slash = text.indexOf('/');
         if (slash > 0) {
-            Duration per = switch (text.substring(slash + 1).trim().toLowerCase(Locale.ROOT)) {
-                case "s", "sec", "second" -> Duration.ofSeconds(1);
-                case "m", "min", "minute" -> Duration.ofMinutes(1);
-                case "h", "hour" -> Duration.ofHours(1);
-                case "d", "day" -> Duration.ofDays(1);
-                default -> null;
-            };
+            Duration per =
+                    switch (text.substring(slash + 1).trim().toLowerCase(Locale.ROOT)) {
+                        case "s", "sec", "second" -> Duration.ofSeconds(1);
+                        case "m", "min", "minute" -> Duration.ofMinutes(1);
+                        case "h", "hour" -> Duration.ofHours(1);
+                        case "d", "day" -> Duration.ofDays(1);
+                        default -> null;
+                    };
             long amount = Amount.parse(text.substring(0, slash)).value();
             if (per != null && amount > 0) {
                 return new Rate(amount, per);

@@ -40,8 +40,7 @@ final class YamlProperties {
             if (root instanceof MappingNode mapping) {
                 out.flatten("", mapping, 0);
             } else if (root != null) {
-                out.problems.add(new ConfigProblem(
-                        line(root), "", "expected a mapping with the key 'edgeway'"));
+                out.problems.add(new ConfigProblem(line(root), "", "expected a mapping with the key 'edgeway'"));
             }
         } catch (MarkedYAMLException e) {
             int line = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine() + 1;

@@ -15,15 +15,16 @@ public final class EmbedderFiles {
     private EmbedderFiles() {}
 
     /** The embedder of a directory, loaded on a worker thread if nobody has it yet. */
-    public static Future<SentenceEmbedder> open(PluginContext context, String directory, int threads, long maxDelayNanos) {
+    public static Future<SentenceEmbedder> open(
+            PluginContext context, String directory, int threads, long maxDelayNanos) {
         Path path = find(directory, context.resolve(directory));
         if (path == null) {
             return Future.failedFuture(new IllegalStateException("model: there is no embedding model at '" + directory
                     + "', beside the configuration, in the working directory, beside the program or in " + INSTALLED
                     + "; a build puts it into models/minilm"));
         }
-        return context.vertx().executeBlocking(() ->
-                context.shared("embedder/" + path + "/" + threads + "/" + maxDelayNanos, () -> {
+        return context.vertx()
+                .executeBlocking(() -> context.shared("embedder/" + path + "/" + threads + "/" + maxDelayNanos, () -> {
                     try {
                         return SentenceEmbedder.open(path, threads, maxDelayNanos);
                     } catch (IOException e) {
@@ -38,8 +39,8 @@ public final class EmbedderFiles {
                 .command()
                 .map(command -> Path.of(command).toAbsolutePath().getParent())
                 .orElse(Path.of(""));
-        for (Path candidate : List.of(
-                resolved, Path.of(directory), program.resolve(directory), INSTALLED.resolve(directory))) {
+        for (Path candidate :
+                List.of(resolved, Path.of(directory), program.resolve(directory), INSTALLED.resolve(directory))) {
             if (Files.isRegularFile(candidate.resolve("model.onnx"))) {
                 return candidate.toAbsolutePath().normalize();
             }

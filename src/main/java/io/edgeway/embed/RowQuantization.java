@@ -79,8 +79,7 @@ final class RowQuantization {
         scalar(changed, RANGE, 127);
         scalar(changed, TINY, 1e-10f);
         changed.message(
-                GRAPH_INITIALIZER,
-                new Writer().number(2, 2).text(8, ZERO_POINT).bytes(9, new byte[] {(byte) 128}));
+                GRAPH_INITIALIZER, new Writer().number(2, 2).text(8, ZERO_POINT).bytes(9, new byte[] {(byte) 128}));
 
         long graphSize = changed.length();
         for (Field part : parts) {

@@ -140,9 +140,11 @@ final class Automaton {
         if (places.length == 0 && !accepting) {
             return dead;
         }
-        Arrays.sort(places, (a, b) -> a.node().id != b.node().id
-                ? Integer.compare(a.node().id, b.node().id)
-                : Integer.compare(System.identityHashCode(a.stack()), System.identityHashCode(b.stack())));
+        Arrays.sort(
+                places,
+                (a, b) -> a.node().id != b.node().id
+                        ? Integer.compare(a.node().id, b.node().id)
+                        : Integer.compare(System.identityHashCode(a.stack()), System.identityHashCode(b.stack())));
         var key = new Key(List.of(places), accepting);
         var known = states.get(key);
         if (known != null) {

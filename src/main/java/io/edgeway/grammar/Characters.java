@@ -10,7 +10,8 @@ record Characters(List<int[]> ranges) {
     static final Characters ANY = of(0, 0xd7ff).or(of(0xe000, 0x10ffff));
 
     /** What may stand in a JSON string as it is. */
-    static final Characters PLAIN = ANY.without(of(0, 0x1f)).without(of('"', '"')).without(of('\\', '\\'));
+    static final Characters PLAIN =
+            ANY.without(of(0, 0x1f)).without(of('"', '"')).without(of('\\', '\\'));
 
     static Characters of(int from, int through) {
         return new Characters(List.of(new int[] {from, through}));
@@ -31,7 +32,8 @@ record Characters(List<int[]> ranges) {
     /** Whether the bytes are well-formed UTF-8 and every character is one of these. */
     boolean holdsAll(byte[] utf8) {
         var text = new String(utf8, StandardCharsets.UTF_8);
-        return Arrays.equals(text.getBytes(StandardCharsets.UTF_8), utf8) && text.codePoints().allMatch(this::has);
+        return Arrays.equals(text.getBytes(StandardCharsets.UTF_8), utf8)
+                && text.codePoints().allMatch(this::has);
     }
 
     Characters or(Characters other) {

@@ -53,7 +53,8 @@ final class Exclusion {
         if (x != null || y != null) {
             var values = x != null ? x : y;
             var types = types(x != null ? right : left);
-            return types != null && values.stream().noneMatch(v -> types.stream().anyMatch(t -> Keywords.hasType(v, t)));
+            return types != null
+                    && values.stream().noneMatch(v -> types.stream().anyMatch(t -> Keywords.hasType(v, t)));
         }
         var p = types(left);
         var q = types(right);

@@ -20,6 +20,7 @@ record Frame(Node node, int count, String text, Frame below, int depth) {
 
     @Override
     public int hashCode() {
-        return ((node.id * 31 + count) * 31 + (text == null ? 0 : text.hashCode())) * 31 + System.identityHashCode(below);
+        return ((node.id * 31 + count) * 31 + (text == null ? 0 : text.hashCode())) * 31
+                + System.identityHashCode(below);
     }
 }

@@ -33,8 +33,7 @@ final class JsonRules {
         var member = member(string, value, end());
         var more = new Rule(literal(",", new Node.Call(blank, new Node.Call(new Rule(member), end()))));
         object.start = braces(new Node.Split(
-                new Node.Call(new Rule(member), new Node.Loop(0, Node.Loop.UNBOUNDED, more, close('}'))),
-                close('}')));
+                new Node.Call(new Rule(member), new Node.Loop(0, Node.Loop.UNBOUNDED, more, close('}'))), close('}')));
         value.start = new Node.Split(
                 new Node.Call(string, end()),
                 new Node.Call(number, end()),
@@ -102,10 +101,8 @@ final class JsonRules {
 
     private static Rule blank() {
         var indent = new Rule(new Node.Bytes(end()).add(' ', ' ').add('\t', '\t'));
-        return new Rule(new Node.Split(
-                end(),
-                literal(" ", end()),
-                literal("\n", new Node.Loop(0, MAX_INDENT, indent, end()))));
+        return new Rule(
+                new Node.Split(end(), literal(" ", end()), literal("\n", new Node.Loop(0, MAX_INDENT, indent, end()))));
     }
 
     /** One character of a string, as it is or escaped; an escaped surrogate needs its other half. */
@@ -126,10 +123,20 @@ final class JsonRules {
         var low = literal("\\u", letter("dD", new Node.Bytes(hex2).add('c', 'f').add('C', 'F')));
         var afterLow = hex(hex(low));
         var unit = new Node.Split(
-                new Node.Bytes(hex3).add('0', '9').add('a', 'c').add('A', 'C').add('e', 'f').add('E', 'F'),
-                letter("dD", new Node.Split(
-                        new Node.Bytes(hex2).add('0', '7'),
-                        new Node.Bytes(afterLow).add('8', '9').add('a', 'b').add('A', 'B'))));
+                new Node.Bytes(hex3)
+                        .add('0', '9')
+                        .add('a', 'c')
+                        .add('A', 'C')
+                        .add('e', 'f')
+                        .add('E', 'F'),
+                letter(
+                        "dD",
+                        new Node.Split(
+                                new Node.Bytes(hex2).add('0', '7'),
+                                new Node.Bytes(afterLow)
+                                        .add('8', '9')
+                                        .add('a', 'b')
+                                        .add('A', 'B'))));
         escape.ways.add(literal("u", unit));
         return new Node.Split(Characters.PLAIN.node(done), literal("\\", escape));
     }
@@ -199,8 +206,7 @@ final class JsonRules {
 
     private static Node integer(Node to) {
         var digit = new Rule(new Node.Bytes(end()).add('0', '9'));
-        var whole = new Node.Split(
-                literal("0", to), new Node.Bytes(new Node.Loop(0, 14, digit, to)).add('1', '9'));
+        var whole = new Node.Split(literal("0", to), new Node.Bytes(new Node.Loop(0, 14, digit, to)).add('1', '9'));
         return new Node.Split(whole, literal("-", whole));
     }
 

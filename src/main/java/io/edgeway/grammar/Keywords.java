@@ -8,7 +8,8 @@ import java.util.Set;
 /** The vocabulary of JSON Schema that is held, and typed access to its values. */
 final class Keywords {
     static final Set<String> STRING = Set.of("minLength", "maxLength", "pattern");
-    static final Set<String> NUMBER = Set.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
+    static final Set<String> NUMBER =
+            Set.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
     static final Set<String> ARRAY = Set.of("items", "prefixItems", "additionalItems", "minItems", "maxItems");
     static final Set<String> OBJECT = Set.of("properties", "required", "additionalProperties");
 
@@ -17,9 +18,25 @@ final class Keywords {
 
     /** They describe and do not restrict. */
     private static final Set<String> ANNOTATIONS = Set.of(
-            "title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "format",
-            "contentEncoding", "contentMediaType", "discriminator", "externalDocs", "xml", "$schema", "$id", "$comment",
-            "$anchor", "$vocabulary");
+            "title",
+            "description",
+            "default",
+            "examples",
+            "example",
+            "deprecated",
+            "readOnly",
+            "writeOnly",
+            "format",
+            "contentEncoding",
+            "contentMediaType",
+            "discriminator",
+            "externalDocs",
+            "xml",
+            "$schema",
+            "$id",
+            "$comment",
+            "$anchor",
+            "$vocabulary");
 
     private Keywords() {}
 
@@ -130,8 +147,7 @@ final class Keywords {
             return true;
         }
         if (a instanceof Map<?, ?> x && b instanceof Map<?, ?> y) {
-            return x.keySet().equals(y.keySet())
-                    && x.keySet().stream().allMatch(key -> equal(x.get(key), y.get(key)));
+            return x.keySet().equals(y.keySet()) && x.keySet().stream().allMatch(key -> equal(x.get(key), y.get(key)));
         }
         return a == null ? b == null : a.equals(b);
     }
@@ -145,9 +161,10 @@ final class Keywords {
             case "array" -> value instanceof List;
             case "object" -> value instanceof Map;
             case "number" -> value instanceof Number;
-            case "integer" -> value instanceof Number n
-                    && decimal(n) != null
-                    && decimal(n).stripTrailingZeros().scale() <= 0;
+            case "integer" ->
+                value instanceof Number n
+                        && decimal(n) != null
+                        && decimal(n).stripTrailingZeros().scale() <= 0;
             default -> false;
         };
     }

@@ -36,8 +36,12 @@ record NumberRange(
             return Math.max(0, multipleOf.stripTrailingZeros().scale());
         }
         int scale = 6;
-        scale = minimum == null ? scale : Math.max(scale, minimum.stripTrailingZeros().scale() + 1);
-        return maximum == null ? scale : Math.max(scale, maximum.stripTrailingZeros().scale() + 1);
+        scale = minimum == null
+                ? scale
+                : Math.max(scale, minimum.stripTrailingZeros().scale() + 1);
+        return maximum == null
+                ? scale
+                : Math.max(scale, maximum.stripTrailingZeros().scale() + 1);
     }
 
     /** Whether the text is a number of this range. */

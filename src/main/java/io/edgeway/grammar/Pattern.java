@@ -239,7 +239,8 @@ final class Pattern {
     }
 
     private static boolean single(Characters set) {
-        return set.ranges().size() == 1 && set.ranges().getFirst()[0] == set.ranges().getFirst()[1];
+        return set.ranges().size() == 1
+                && set.ranges().getFirst()[0] == set.ranges().getFirst()[1];
     }
 
     private static int first(Characters set) {

@@ -46,7 +46,10 @@ final class References {
         if (at instanceof Map<?, ?> map) {
             return map.get(key);
         }
-        if (at instanceof List<?> list && !key.isEmpty() && key.length() < 7 && key.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        if (at instanceof List<?> list
+                && !key.isEmpty()
+                && key.length() < 7
+                && key.chars().allMatch(c -> c >= '0' && c <= '9')) {
             int index = Integer.parseInt(key);
             return index < list.size() ? list.get(index) : null;
         }

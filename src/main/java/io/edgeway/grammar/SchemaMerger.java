@@ -87,7 +87,10 @@ final class SchemaMerger {
     }
 
     private Object both(String path, String keyword, Object a, Object b, int depth) {
-        if (Keywords.isAnnotation(keyword) || keyword.equals("$defs") || keyword.equals("definitions") || a != null && a.equals(b)) {
+        if (Keywords.isAnnotation(keyword)
+                || keyword.equals("$defs")
+                || keyword.equals("definitions")
+                || a != null && a.equals(b)) {
             return a;
         }
         return switch (keyword) {
@@ -97,9 +100,11 @@ final class SchemaMerger {
                 names.addAll(Keywords.list(path, keyword, b));
                 yield List.copyOf(names);
             }
-            case "enum" -> Keywords.list(path, keyword, a).stream()
-                    .filter(value -> Keywords.list(path, keyword, b).stream().anyMatch(o -> Keywords.equal(value, o)))
-                    .toList();
+            case "enum" ->
+                Keywords.list(path, keyword, a).stream()
+                        .filter(value ->
+                                Keywords.list(path, keyword, b).stream().anyMatch(o -> Keywords.equal(value, o)))
+                        .toList();
             case "minimum", "exclusiveMinimum", "minLength", "minItems" -> extreme(path, keyword, a, b, 1);
             case "maximum", "exclusiveMaximum", "maxLength", "maxItems" -> extreme(path, keyword, a, b, -1);
             case "items" -> merge(path + "/items", a, b, depth + 1);
@@ -132,7 +137,8 @@ final class SchemaMerger {
         var a = Keywords.map(path, "properties", left.get("properties"));
         var b = Keywords.map(path, "properties", right.get("properties"));
         Map<String, Object> all = new LinkedHashMap<>();
-        a.forEach((name, schema) -> all.put(name, merge(path + "/properties", schema, other(name, b, right), depth + 1)));
+        a.forEach(
+                (name, schema) -> all.put(name, merge(path + "/properties", schema, other(name, b, right), depth + 1)));
         b.forEach((name, schema) -> {
             if (!a.containsKey(name)) {
                 all.put(name, merge(path + "/properties", schema, other(name, Map.of(), left), depth + 1));

@@ -32,7 +32,9 @@ final class Access {
         if (target instanceof Undefined undefined) {
             throw undefined.failure();
         }
-        if (target instanceof Map<?, ?> map && !(key instanceof List<?> && !(key instanceof Tuple)) && !(key instanceof Map)) {
+        if (target instanceof Map<?, ?> map
+                && !(key instanceof List<?> && !(key instanceof Tuple))
+                && !(key instanceof Map)) {
             var normal = Values.key(key);
             if (Values.has(map, normal)) {
                 return map.get(normal);
@@ -81,7 +83,8 @@ final class Access {
 
     private static Undefined missing(Object target, String what, String name) {
         var type = Values.typeName(target);
-        return new Undefined(target == null ? "None has no " + what + " " + name : type + " object has no " + what + " " + name);
+        return new Undefined(
+                target == null ? "None has no " + what + " " + name : type + " object has no " + what + " " + name);
     }
 
     static Object slice(Render render, Object target, Object start, Object stop, Object step) {

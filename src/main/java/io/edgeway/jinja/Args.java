@@ -30,8 +30,8 @@ record Args(List<Object> positional, Map<String, Object> named) {
      */
     Object[] bind(String callee, int required, String... parameters) {
         if (positional.size() > parameters.length) {
-            throw TemplateException.runtime(callee + " takes at most " + parameters.length + " arguments, got "
-                    + positional.size());
+            throw TemplateException.runtime(
+                    callee + " takes at most " + parameters.length + " arguments, got " + positional.size());
         }
         var bound = new Object[parameters.length];
         Arrays.fill(bound, ABSENT);

@@ -20,7 +20,8 @@ final class Arithmetic {
         }
         throw v instanceof Undefined u
                 ? u.failure()
-                : TemplateException.runtime("bad operand type for unary " + (plus ? '+' : '-') + ": " + Values.typeName(v));
+                : TemplateException.runtime(
+                        "bad operand type for unary " + (plus ? '+' : '-') + ": " + Values.typeName(v));
     }
 
     static Object apply(Render render, String operator, Object a, Object b) {
@@ -40,8 +41,11 @@ final class Arithmetic {
                 render.reserve((long) x.length() + y.length());
                 return x.concat(y);
             }
-            if (a instanceof List<?> x && b instanceof List<?> y && x instanceof Tuple == y instanceof Tuple
-                    && !(x instanceof Range) && !(y instanceof Range)) {
+            if (a instanceof List<?> x
+                    && b instanceof List<?> y
+                    && x instanceof Tuple == y instanceof Tuple
+                    && !(x instanceof Range)
+                    && !(y instanceof Range)) {
                 render.reserve((long) x.size() + y.size());
                 var sum = new ArrayList<Object>(x);
                 sum.addAll(y);
@@ -69,7 +73,8 @@ final class Arithmetic {
         if (!Values.isNumber(a) || !Values.isNumber(b)) {
             throw a instanceof Undefined u
                     ? u.failure()
-                    : TemplateException.runtime("a number is required, not " + Values.typeName(Values.isNumber(a) ? b : a));
+                    : TemplateException.runtime(
+                            "a number is required, not " + Values.typeName(Values.isNumber(a) ? b : a));
         }
         return Values.isWhole(a) && Values.isWhole(b)
                 ? whole("%", a, b)

@@ -64,8 +64,8 @@ sealed interface Expr {
     record Slice(Expr target, Expr start, Expr stop, Expr step) implements Expr {
         @Override
         public Object eval(Scope scope) {
-            return Access.slice(scope.render, target.eval(scope), bound(start, scope), bound(stop, scope),
-                    bound(step, scope));
+            return Access.slice(
+                    scope.render, target.eval(scope), bound(start, scope), bound(stop, scope), bound(step, scope));
         }
 
         private static Object bound(Expr bound, Scope scope) {

@@ -92,7 +92,8 @@ final class ExpressionParser {
         var operators = new ArrayList<String>();
         var operands = new ArrayList<Expr>();
         while (true) {
-            if (tokens.at(Type.OPERATOR) && COMPARISONS.contains(tokens.current().text())) {
+            if (tokens.at(Type.OPERATOR)
+                    && COMPARISONS.contains(tokens.current().text())) {
                 operators.add(tokens.take().text());
             } else if (tokens.skipName("in")) {
                 operators.add("in");
@@ -130,7 +131,9 @@ final class ExpressionParser {
 
     private Expr arithmetic(Set<String> operators, java.util.function.Supplier<Expr> operand) {
         var left = operand.get();
-        for (int n = 0; tokens.at(Type.OPERATOR) && operators.contains(tokens.current().text()); n++) {
+        for (int n = 0;
+                tokens.at(Type.OPERATOR) && operators.contains(tokens.current().text());
+                n++) {
             chain(n);
             var operator = tokens.take().text();
             left = new Expr.Arith(operator, left, operand.get());
@@ -294,7 +297,8 @@ final class ExpressionParser {
             if (tokens.at(Type.NUMBER)) {
                 return new Expr.Item(target, new Expr.Const(tokens.take().number()));
             }
-            return new Expr.Attribute(target, tokens.expect(Type.NAME, "a name or a number").text());
+            return new Expr.Attribute(
+                    target, tokens.expect(Type.NAME, "a name or a number").text());
         }
         tokens.expectOperator("[");
         var value = index(target);

@@ -71,7 +71,9 @@ final class Filters {
                     : new java.math.BigDecimal(Values.toDouble(value));
             rounded = rounded.setScale(precision, java.math.RoundingMode.HALF_EVEN);
             return Values.isWhole(value)
-                    ? precision >= 0 ? Arithmetic.integer(Values.big(value)) : Arithmetic.integer(rounded.toBigInteger())
+                    ? precision >= 0
+                            ? Arithmetic.integer(Values.big(value))
+                            : Arithmetic.integer(rounded.toBigInteger())
                     : (Object) rounded.doubleValue();
         }
         double scale = Math.pow(10, precision);
@@ -120,7 +122,11 @@ final class Filters {
             digits = digits.substring(2);
         }
         digits = digits.replace("_", "");
-        if (radix < 2 || radix > 36 || digits.isEmpty() || digits.length() > 1000 || "+-".indexOf(digits.charAt(0)) >= 0) {
+        if (radix < 2
+                || radix > 36
+                || digits.isEmpty()
+                || digits.length() > 1000
+                || "+-".indexOf(digits.charAt(0)) >= 0) {
             return null;
         }
         try {
@@ -199,7 +205,8 @@ final class Filters {
         }
         var value = item;
         for (var part : text.split("\\.", -1)) {
-            boolean index = !part.isEmpty() && part.length() < 10 && part.chars().allMatch(c -> c >= '0' && c <= '9');
+            boolean index =
+                    !part.isEmpty() && part.length() < 10 && part.chars().allMatch(c -> c >= '0' && c <= '9');
             value = Access.item(value, index ? (Object) Long.valueOf(part) : part);
         }
         return value;

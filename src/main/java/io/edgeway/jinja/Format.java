@@ -99,11 +99,7 @@ final class Format {
         return switch (spec.type) {
             case 's' -> pad(render, cut(Repr.str(value), spec), spec, '>');
             case 'r', 'a' -> pad(render, cut(Repr.repr(value), spec), spec, '>');
-            case 'c' -> pad(
-                    render,
-                    value instanceof String s ? s : Character.toString(Values.toInt(value)),
-                    spec,
-                    '>');
+            case 'c' -> pad(render, value instanceof String s ? s : Character.toString(Values.toInt(value)), spec, '>');
             case 'd', 'i', 'u' -> {
                 if (!Values.isNumber(value)) {
                     throw TemplateException.runtime(
@@ -127,7 +123,8 @@ final class Format {
 
     private static String integer(Object value, Spec spec) {
         if (!Values.isWhole(value)) {
-            throw TemplateException.runtime("format '" + spec.type + "' requires an integer, not " + Values.typeName(value));
+            throw TemplateException.runtime(
+                    "format '" + spec.type + "' requires an integer, not " + Values.typeName(value));
         }
         var big = Values.big(value);
         int radix = spec.type == 'b' ? 2 : spec.type == 'o' ? 8 : spec.type == 'd' ? 10 : 16;
@@ -263,15 +260,23 @@ final class Format {
                     render,
                     integer(
                             value,
-                            new Spec(spec.fill, spec.align, spec.sign, spec.alternate, spec.grouping, spec.width, -1, kind)),
+                            new Spec(
+                                    spec.fill,
+                                    spec.align,
+                                    spec.sign,
+                                    spec.alternate,
+                                    spec.grouping,
+                                    spec.width,
+                                    -1,
+                                    kind)),
                     spec);
         }
         if (spec.type == 'c') {
             return pad(render, Character.toString(Values.toInt(value)), spec, '<');
         }
         if (spec.type == '%') {
-            var percent = new Spec(
-                    spec.fill, spec.align, spec.sign, false, spec.grouping, spec.width, spec.precision, 'f');
+            var percent =
+                    new Spec(spec.fill, spec.align, spec.sign, false, spec.grouping, spec.width, spec.precision, 'f');
             return number(render, real(Values.toDouble(value) * 100, percent) + "%", spec);
         }
         if ("eEfFgGn\0".indexOf(spec.type) < 0) {
@@ -356,7 +361,8 @@ final class Format {
         var exact = new BigDecimal(Math.abs(d));
         var text =
                 switch (Character.toLowerCase(spec.type)) {
-                    case 'f' -> exact.setScale(precision, RoundingMode.HALF_EVEN).toPlainString();
+                    case 'f' ->
+                        exact.setScale(precision, RoundingMode.HALF_EVEN).toPlainString();
                     case 'e' -> scientific(exact, precision);
                     case 0 -> spec.precision < 0 ? Repr.real(Math.abs(d)) : general(exact, precision, false, true);
                     default -> general(exact, precision, spec.alternate, false);
@@ -390,7 +396,8 @@ final class Format {
             int e = text.indexOf('e');
             return keepZeros ? text : trim(text.substring(0, e)) + text.substring(e);
         }
-        var text = rounded.setScale(Math.max(0, digits - 1 - exponent), RoundingMode.HALF_EVEN).toPlainString();
+        var text = rounded.setScale(Math.max(0, digits - 1 - exponent), RoundingMode.HALF_EVEN)
+                .toPlainString();
         var trimmed = keepZeros ? text : trim(text);
         return point && trimmed.indexOf('.') < 0 ? trimmed + ".0" : trimmed;
     }
@@ -439,7 +446,8 @@ final class Format {
             case '<' -> StringMethods.pad(render, text, spec.width, fill, "ljust");
             case '^' -> {
                 int missing = spec.width - Text.length(text);
-                var left = StringMethods.pad(render, text, Text.length(text) + (long) Math.max(0, missing / 2), fill, "rjust");
+                var left = StringMethods.pad(
+                        render, text, Text.length(text) + (long) Math.max(0, missing / 2), fill, "rjust");
                 yield StringMethods.pad(render, left, spec.width, fill, "ljust");
             }
             default -> StringMethods.pad(render, text, spec.width, fill, "rjust");

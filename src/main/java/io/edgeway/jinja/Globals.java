@@ -9,19 +9,23 @@ final class Globals {
     private static final Map<String, Callable> FUNCTIONS = Map.of(
             "range", (render, args) -> range(args),
             "dict", (render, args) -> dict(args),
-            "namespace", (render, args) -> {
-                var namespace = new Namespace();
-                dict(args).forEach((name, value) -> namespace.attributes().put(Repr.str(name), value));
-                return namespace;
-            },
+            "namespace",
+                    (render, args) -> {
+                        var namespace = new Namespace();
+                        dict(args)
+                                .forEach((name, value) -> namespace.attributes().put(Repr.str(name), value));
+                        return namespace;
+                    },
             "cycler", (render, args) -> new Cycler(args.positional()),
             "joiner", (render, args) -> new Joiner(Args.or(args.bind("joiner", 0, "sep")[0], ", ")),
-            "raise_exception", (render, args) -> {
-                var message = Repr.str(args.bind("raise_exception", 1, "message")[0]);
-                throw new TemplateException(TemplateException.Kind.RAISED, 0, message);
-            },
-            "strftime_now", (render, args) ->
-                    Strftime.format(Values.text(args.bind("strftime_now", 1, "format")[0], "the format"), render.clock));
+            "raise_exception",
+                    (render, args) -> {
+                        var message = Repr.str(args.bind("raise_exception", 1, "message")[0]);
+                        throw new TemplateException(TemplateException.Kind.RAISED, 0, message);
+                    },
+            "strftime_now",
+                    (render, args) -> Strftime.format(
+                            Values.text(args.bind("strftime_now", 1, "format")[0], "the format"), render.clock));
 
     private Globals() {}
 
@@ -44,7 +48,8 @@ final class Globals {
     private static Map<Object, Object> dict(Args args) {
         var map = new LinkedHashMap<Object, Object>();
         if (args.positional().size() > 1) {
-            throw TemplateException.runtime("dict expected at most 1 argument, got " + args.positional().size());
+            throw TemplateException.runtime(
+                    "dict expected at most 1 argument, got " + args.positional().size());
         }
         if (args.positional().size() == 1) {
             if (args.positional().getFirst() instanceof Map<?, ?> other) {
@@ -77,15 +82,17 @@ final class Globals {
         Object attribute(String name) {
             return switch (name) {
                 case "current" -> items.get(position);
-                case "next" -> (Callable) (render, args) -> {
-                    var item = items.get(position);
-                    position = (position + 1) % items.size();
-                    return item;
-                };
-                case "reset" -> (Callable) (render, args) -> {
-                    position = 0;
-                    return null;
-                };
+                case "next" ->
+                    (Callable) (render, args) -> {
+                        var item = items.get(position);
+                        position = (position + 1) % items.size();
+                        return item;
+                    };
+                case "reset" ->
+                    (Callable) (render, args) -> {
+                        position = 0;
+                        return null;
+                    };
                 default -> null;
             };
         }

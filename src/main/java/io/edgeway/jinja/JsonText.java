@@ -73,9 +73,8 @@ final class JsonText {
     }
 
     private static TemplateException failure(Object v) {
-        return TemplateException.runtime(
-                "object of type " + Values.typeName(v) + " is not JSON serializable"
-                        + (v instanceof Undefined u ? ": " + u.message() : ""));
+        return TemplateException.runtime("object of type " + Values.typeName(v) + " is not JSON serializable"
+                + (v instanceof Undefined u ? ": " + u.message() : ""));
     }
 
     private void number(Number n) {

@@ -302,7 +302,9 @@ final class Lexer {
         }
         digits(10);
         boolean real = false;
-        if (pos + 1 < source.length() && source.charAt(pos) == '.' && isDigit(source.charAt(pos + 1))
+        if (pos + 1 < source.length()
+                && source.charAt(pos) == '.'
+                && isDigit(source.charAt(pos + 1))
                 && !afterDot(start)) {
             real = true;
             pos++;
@@ -320,7 +322,8 @@ final class Lexer {
             }
         }
         if (real) {
-            tokens.add(new Token(Type.NUMBER, source.substring(start, pos), Double.valueOf(plain(start)), lineAt(start)));
+            tokens.add(
+                    new Token(Type.NUMBER, source.substring(start, pos), Double.valueOf(plain(start)), lineAt(start)));
         } else {
             add(start, new BigInteger(plain(start)));
         }

@@ -73,17 +73,19 @@ final class Loop implements Callable {
             case "depth0" -> (long) depth;
             case "previtem" -> index0 == 0 ? new Undefined("there is no previous item") : before;
             case "nextitem" -> peek() ? ahead : new Undefined("there is no next item");
-            case "cycle" -> (Callable) (render, args) -> {
-                if (args.positional().isEmpty()) {
-                    throw TemplateException.runtime("no items for cycling given");
-                }
-                return args.positional().get(index0 % args.positional().size());
-            };
-            case "changed" -> (Callable) (render, args) -> {
-                boolean changed = lastChanged == null || !Values.equal(lastChanged, args.positional());
-                lastChanged = args.positional();
-                return changed;
-            };
+            case "cycle" ->
+                (Callable) (render, args) -> {
+                    if (args.positional().isEmpty()) {
+                        throw TemplateException.runtime("no items for cycling given");
+                    }
+                    return args.positional().get(index0 % args.positional().size());
+                };
+            case "changed" ->
+                (Callable) (render, args) -> {
+                    boolean changed = lastChanged == null || !Values.equal(lastChanged, args.positional());
+                    lastChanged = args.positional();
+                    return changed;
+                };
             default -> null;
         };
     }

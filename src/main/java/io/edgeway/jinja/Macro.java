@@ -45,7 +45,9 @@ record Macro(Definition definition, Scope closure) implements Callable {
     private void extras(Scope scope, Args args, Map<String, Object> named, int given) {
         int size = definition.parameters.size();
         if (definition.extras.contains("caller") && !definition.parameters.contains("caller")) {
-            scope.set("caller", named.containsKey("caller") ? named.remove("caller") : new Undefined("No caller defined"));
+            scope.set(
+                    "caller",
+                    named.containsKey("caller") ? named.remove("caller") : new Undefined("No caller defined"));
         }
         if (definition.extras.contains("kwargs")) {
             scope.set("kwargs", new LinkedHashMap<>(named));
@@ -58,9 +60,12 @@ record Macro(Definition definition, Scope closure) implements Callable {
                             : "macro '" + definition.name + "' takes no keyword argument '" + name + "'");
         }
         if (definition.extras.contains("varargs")) {
-            scope.set("varargs", new Tuple(given > size ? new ArrayList<>(args.positional().subList(size, given)) : List.of()));
+            scope.set(
+                    "varargs",
+                    new Tuple(given > size ? new ArrayList<>(args.positional().subList(size, given)) : List.of()));
         } else if (given > size) {
-            throw TemplateException.runtime("macro '" + definition.name + "' takes not more than " + size + " argument(s)");
+            throw TemplateException.runtime(
+                    "macro '" + definition.name + "' takes not more than " + size + " argument(s)");
         }
     }
 

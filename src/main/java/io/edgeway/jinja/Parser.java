@@ -63,7 +63,8 @@ final class Parser {
                 }
                 default -> {
                     if (ends.length > 0) {
-                        throw syntax(line, "{% " + opener + " %} is never closed by {% " + ends[ends.length - 1] + " %}");
+                        throw syntax(
+                                line, "{% " + opener + " %} is never closed by {% " + ends[ends.length - 1] + " %}");
                     }
                     depth--;
                     return nodes;
@@ -272,7 +273,8 @@ final class Parser {
             default -> {}
         }
         if (members && tokens.skipOperator(".")) {
-            return new Target.Member(token.text(), tokens.expect(Type.NAME, "an attribute").text());
+            return new Target.Member(
+                    token.text(), tokens.expect(Type.NAME, "an attribute").text());
         }
         return new Target.Variable(token.text());
     }

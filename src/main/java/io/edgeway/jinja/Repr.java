@@ -29,12 +29,13 @@ final class Repr {
             case String s -> quote(out, s);
             case Boolean b -> out.append(b ? "True" : "False");
             case Number n -> out.append(Values.isInteger(n) ? n.toString() : real(n.doubleValue()));
-            case Range r -> out.append("range(")
-                    .append(r.start)
-                    .append(", ")
-                    .append(r.stop)
-                    .append(r.step == 1 ? "" : ", " + r.step)
-                    .append(')');
+            case Range r ->
+                out.append("range(")
+                        .append(r.start)
+                        .append(", ")
+                        .append(r.stop)
+                        .append(r.step == 1 ? "" : ", " + r.step)
+                        .append(')');
             case Tuple t -> {
                 out.append('(');
                 items(out, t, depth);
@@ -47,7 +48,8 @@ final class Repr {
             }
             case Map<?, ?> map -> map(out, map, depth);
             case DictView view -> {
-                out.append(Values.typeName(view), 1, Values.typeName(view).length() - 1).append("([");
+                out.append(Values.typeName(view), 1, Values.typeName(view).length() - 1)
+                        .append("([");
                 items(out, view, depth);
                 out.append("])");
             }
@@ -62,7 +64,10 @@ final class Repr {
                 append(out, macro.definition().name(), depth);
                 out.append('>');
             }
-            default -> out.append('<').append(Values.typeName(v), 1, Values.typeName(v).length() - 1).append('>');
+            default ->
+                out.append('<')
+                        .append(Values.typeName(v), 1, Values.typeName(v).length() - 1)
+                        .append('>');
         }
     }
 
@@ -168,8 +173,14 @@ final class Repr {
             return out.append("0.").repeat('0', -exponent - 1).append(digits).toString();
         }
         if (digits.length() <= exponent + 1) {
-            return out.append(digits).repeat('0', exponent + 1 - digits.length()).append(".0").toString();
+            return out.append(digits)
+                    .repeat('0', exponent + 1 - digits.length())
+                    .append(".0")
+                    .toString();
         }
-        return out.append(digits, 0, exponent + 1).append('.').append(digits, exponent + 1, digits.length()).toString();
+        return out.append(digits, 0, exponent + 1)
+                .append('.')
+                .append(digits, exponent + 1, digits.length())
+                .toString();
     }
 }

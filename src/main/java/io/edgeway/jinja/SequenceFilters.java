@@ -38,7 +38,8 @@ final class SequenceFilters {
             var attribute = or(bound[1], null);
             var chosen = attribute == null
                     ? items
-                    : Generator.map(items, item -> Filters.path(item, attribute)).iterator();
+                    : Generator.map(items, item -> Filters.path(item, attribute))
+                            .iterator();
             return StringMethods.join(render, Repr.str(or(bound[0], "")), chosen, true);
         });
         filters.put("reverse", (render, value, args) -> {
@@ -57,7 +58,9 @@ final class SequenceFilters {
             var bound = args.bind("unique", 0, "case_sensitive", "attribute");
             var key = key(bound[1], bound[0]);
             var seen = new java.util.HashSet<>();
-            return Generator.filter(Generator.later(() -> Values.iterator(value)).iterator(), item -> seen.add(Values.key(key.apply(item))));
+            return Generator.filter(
+                    Generator.later(() -> Values.iterator(value)).iterator(),
+                    item -> seen.add(Values.key(key.apply(item))));
         });
         filters.put("min", (render, value, args) -> extreme(value, args, -1));
         filters.put("max", (render, value, args) -> extreme(value, args, 1));
@@ -141,8 +144,7 @@ final class SequenceFilters {
 
     /** The elements of a value that is true, asked for late; None and its like count as empty here. */
     private static Iterator<Object> whenTrue(Object value) {
-        return Generator.later(() ->
-                        Values.truth(value) ? Values.iterator(value) : Collections.emptyIterator())
+        return Generator.later(() -> Values.truth(value) ? Values.iterator(value) : Collections.emptyIterator())
                 .iterator();
     }
 

@@ -15,74 +15,87 @@ final class StringMethods {
             case "rstrip" -> (render, args) -> Text.strip(s, chars(args, name), false, true);
             case "split" -> (render, args) -> split(render, s, args, false);
             case "rsplit" -> (render, args) -> split(render, s, args, true);
-            case "splitlines" -> (render, args) -> {
-                render.reserve(s.length());
-                return Text.splitLines(s, Values.truth(Args.or(args.bind(name, 0, "keepends")[0], false)));
-            };
+            case "splitlines" ->
+                (render, args) -> {
+                    render.reserve(s.length());
+                    return Text.splitLines(s, Values.truth(Args.or(args.bind(name, 0, "keepends")[0], false)));
+                };
             case "partition", "rpartition" -> (render, args) -> partition(s, args, name.equals("rpartition"));
             case "startswith" -> (render, args) -> affix(s, args, name, true);
             case "endswith" -> (render, args) -> affix(s, args, name, false);
-            case "removeprefix" -> (render, args) -> {
-                var prefix = text(args, name, "prefix");
-                return s.startsWith(prefix) ? s.substring(prefix.length()) : s;
-            };
-            case "removesuffix" -> (render, args) -> {
-                var suffix = text(args, name, "suffix");
-                return s.endsWith(suffix) ? s.substring(0, s.length() - suffix.length()) : s;
-            };
+            case "removeprefix" ->
+                (render, args) -> {
+                    var prefix = text(args, name, "prefix");
+                    return s.startsWith(prefix) ? s.substring(prefix.length()) : s;
+                };
+            case "removesuffix" ->
+                (render, args) -> {
+                    var suffix = text(args, name, "suffix");
+                    return s.endsWith(suffix) ? s.substring(0, s.length() - suffix.length()) : s;
+                };
             case "upper" -> (render, args) -> render.made(Text.upper(none(s, args, name)));
             case "lower" -> (render, args) -> render.made(Text.lower(none(s, args, name)));
             case "casefold" -> (render, args) -> render.made(Text.lower(Text.upper(none(s, args, name))));
             case "title" -> (render, args) -> render.made(Text.title(none(s, args, name)));
             case "capitalize" -> (render, args) -> render.made(Text.capitalize(none(s, args, name)));
             case "swapcase" -> (render, args) -> render.made(swapCase(none(s, args, name)));
-            case "replace" -> (render, args) -> {
-                var bound = args.bind(name, 2, "old", "new", "count");
-                return replace(
-                        render,
-                        s,
-                        Values.text(bound[0], "replace() argument 1"),
-                        Values.text(bound[1], "replace() argument 2"),
-                        bound[2] == Args.ABSENT ? -1 : Values.toLong(bound[2]));
-            };
+            case "replace" ->
+                (render, args) -> {
+                    var bound = args.bind(name, 2, "old", "new", "count");
+                    return replace(
+                            render,
+                            s,
+                            Values.text(bound[0], "replace() argument 1"),
+                            Values.text(bound[1], "replace() argument 2"),
+                            bound[2] == Args.ABSENT ? -1 : Values.toLong(bound[2]));
+                };
             case "count" -> (render, args) -> (long) Text.count(range(s, args, name), sub(args));
             case "find", "rfind", "index", "rindex" -> (render, args) -> find(s, args, name);
-            case "join" -> (render, args) -> {
-                var iterator = Values.iterator(args.bind(name, 1, "iterable")[0]);
-                return join(render, s, iterator, false);
-            };
+            case "join" ->
+                (render, args) -> {
+                    var iterator = Values.iterator(args.bind(name, 1, "iterable")[0]);
+                    return join(render, s, iterator, false);
+                };
             case "format" -> (render, args) -> Format.braces(render, s, args);
-            case "format_map" -> (render, args) -> {
-                if (!(args.bind(name, 1, "mapping")[0] instanceof java.util.Map<?, ?> map)) {
-                    throw TemplateException.runtime("format_map() needs a mapping");
-                }
-                var named = new java.util.LinkedHashMap<String, Object>();
-                map.forEach((key, value) -> named.put(Repr.str(key), value));
-                return Format.braces(render, s, new Args(List.of(), named));
-            };
-            case "center", "ljust", "rjust" -> (render, args) -> {
-                var bound = args.bind(name, 1, "width", "fillchar");
-                return pad(render, s, Values.toLong(bound[0]), Values.text(Args.or(bound[1], " "), "the fill character"), name);
-            };
-            case "zfill" -> (render, args) -> {
-                boolean signed = s.startsWith("-") || s.startsWith("+");
-                long width = Values.toLong(args.bind(name, 1, "width")[0]) - (signed ? 1 : 0);
-                var digits = pad(render, signed ? s.substring(1) : s, width, "0", "rjust");
-                return signed ? s.charAt(0) + digits : digits;
-            };
+            case "format_map" ->
+                (render, args) -> {
+                    if (!(args.bind(name, 1, "mapping")[0] instanceof java.util.Map<?, ?> map)) {
+                        throw TemplateException.runtime("format_map() needs a mapping");
+                    }
+                    var named = new java.util.LinkedHashMap<String, Object>();
+                    map.forEach((key, value) -> named.put(Repr.str(key), value));
+                    return Format.braces(render, s, new Args(List.of(), named));
+                };
+            case "center", "ljust", "rjust" ->
+                (render, args) -> {
+                    var bound = args.bind(name, 1, "width", "fillchar");
+                    return pad(
+                            render,
+                            s,
+                            Values.toLong(bound[0]),
+                            Values.text(Args.or(bound[1], " "), "the fill character"),
+                            name);
+                };
+            case "zfill" ->
+                (render, args) -> {
+                    boolean signed = s.startsWith("-") || s.startsWith("+");
+                    long width = Values.toLong(args.bind(name, 1, "width")[0]) - (signed ? 1 : 0);
+                    var digits = pad(render, signed ? s.substring(1) : s, width, "0", "rjust");
+                    return signed ? s.charAt(0) + digits : digits;
+                };
             case "expandtabs" -> (render, args) -> expandTabs(render, s, args);
             case "isdigit" -> (render, args) -> all(none(s, args, name), StringMethods::isDigit);
             case "isdecimal" -> (render, args) -> all(none(s, args, name), Character::isDigit);
             case "isnumeric" -> (render, args) -> all(none(s, args, name), StringMethods::isNumeric);
             case "isalpha" -> (render, args) -> all(none(s, args, name), Character::isLetter);
-            case "isalnum" -> (render, args) ->
-                all(none(s, args, name), c -> Character.isLetter(c) || isNumeric(c));
+            case "isalnum" -> (render, args) -> all(none(s, args, name), c -> Character.isLetter(c) || isNumeric(c));
             case "isspace" -> (render, args) -> all(none(s, args, name), Text::isSpace);
             case "isupper" -> (render, args) -> isUpper(none(s, args, name));
             case "islower" -> (render, args) -> isLower(none(s, args, name));
             case "istitle" -> (render, args) -> isTitle(none(s, args, name));
             case "isascii" -> (render, args) -> none(s, args, name).chars().allMatch(c -> c < 128);
-            case "isprintable" -> (render, args) -> none(s, args, name).codePoints().allMatch(Repr::isPrintable);
+            case "isprintable" ->
+                (render, args) -> none(s, args, name).codePoints().allMatch(Repr::isPrintable);
             case "isidentifier" -> (render, args) -> isIdentifier(none(s, args, name));
             default -> null;
         };
@@ -114,7 +127,9 @@ final class StringMethods {
 
     private static boolean isNumeric(int c) {
         int type = Character.getType(c);
-        return type == Character.DECIMAL_DIGIT_NUMBER || type == Character.LETTER_NUMBER || type == Character.OTHER_NUMBER;
+        return type == Character.DECIMAL_DIGIT_NUMBER
+                || type == Character.LETTER_NUMBER
+                || type == Character.OTHER_NUMBER;
     }
 
     static boolean isUpper(String s) {
@@ -145,7 +160,9 @@ final class StringMethods {
     private static boolean isIdentifier(String s) {
         return !s.isEmpty()
                 && (Character.isUnicodeIdentifierStart(s.codePointAt(0)) || s.charAt(0) == '_')
-                && s.codePoints().skip(1).allMatch(c -> Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c));
+                && s.codePoints()
+                        .skip(1)
+                        .allMatch(c -> Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c));
     }
 
     private static String swapCase(String s) {
@@ -201,7 +218,8 @@ final class StringMethods {
     }
 
     private static String sub(Args args) {
-        return Values.text(args.positional().isEmpty() ? Args.ABSENT : args.positional().getFirst(), "the argument");
+        return Values.text(
+                args.positional().isEmpty() ? Args.ABSENT : args.positional().getFirst(), "the argument");
     }
 
     private static String range(String s, Args args, String name) {

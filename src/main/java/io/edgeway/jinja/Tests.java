@@ -36,7 +36,10 @@ final class Tests {
         define("filter", v -> v instanceof String s && Filters.get(s) != null);
         define("test", v -> v instanceof String s && TESTS.containsKey(s));
         define("divisibleby", "num", (v, n) -> Values.equal(Arithmetic.modulo(v, n), 0L));
-        define("sameas", "other", (v, o) -> v == o || v != null && !(v instanceof List) && !(v instanceof Map) && v.equals(o));
+        define(
+                "sameas",
+                "other",
+                (v, o) -> v == o || v != null && !(v instanceof List) && !(v instanceof Map) && v.equals(o));
         define("in", "seq", (v, seq) -> Values.contains(seq, v));
         for (var operator : List.of("==", "!=", "<", "<=", ">", ">=")) {
             define(operator, "other", (v, o) -> Values.compare(operator, v, o));

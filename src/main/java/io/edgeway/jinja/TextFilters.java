@@ -34,8 +34,14 @@ final class TextFilters {
                     Repr.str(bound[1]),
                     count == null ? -1 : Values.toLong(count));
         });
-        filters.put("center", (render, value, args) -> StringMethods.pad(
-                render, Repr.str(value), Values.toLong(or(args.bind("center", 0, "width")[0], 80L)), " ", "center"));
+        filters.put(
+                "center",
+                (render, value, args) -> StringMethods.pad(
+                        render,
+                        Repr.str(value),
+                        Values.toLong(or(args.bind("center", 0, "width")[0], 80L)),
+                        " ",
+                        "center"));
         filters.put("format", (render, value, args) -> {
             if (!args.named().isEmpty() && !args.positional().isEmpty()) {
                 throw TemplateException.runtime("format takes positional or keyword arguments, not both");
@@ -101,7 +107,8 @@ final class TextFilters {
             out.append(s, i, open);
             i = close + 1;
         }
-        var words = Text.splitBlank(out.append(s, Math.min(i, s.length()), s.length()).toString(), -1, false);
+        var words = Text.splitBlank(
+                out.append(s, Math.min(i, s.length()), s.length()).toString(), -1, false);
         return String.join(" ", words.stream().map(Object::toString).toList())
                 .replace("&lt;", "<")
                 .replace("&gt;", ">")
@@ -135,7 +142,8 @@ final class TextFilters {
         long length = Values.toLong(or(bound[0], 255L));
         long leeway = Values.toLong(or(or(bound[3], null) == null ? Args.ABSENT : bound[3], 5L));
         if (length < Text.length(end) || leeway < 0) {
-            throw TemplateException.runtime("truncate needs a length of at least " + Text.length(end) + " and no negative leeway");
+            throw TemplateException.runtime(
+                    "truncate needs a length of at least " + Text.length(end) + " and no negative leeway");
         }
         if (Values.length(value) <= length + leeway) {
             return value;
@@ -185,7 +193,10 @@ final class TextFilters {
         var out = new StringBuilder();
         for (byte b : s.getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xff);
-            if (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "_.-~".indexOf(c) >= 0
+            if (c >= 'a' && c <= 'z'
+                    || c >= 'A' && c <= 'Z'
+                    || c >= '0' && c <= '9'
+                    || "_.-~".indexOf(c) >= 0
                     || safe.indexOf(c) >= 0) {
                 out.append(c);
             } else {

@@ -34,7 +34,11 @@ final class Values {
     }
 
     static boolean isInteger(Object v) {
-        return v instanceof Long || v instanceof Integer || v instanceof BigInteger || v instanceof Short || v instanceof Byte;
+        return v instanceof Long
+                || v instanceof Integer
+                || v instanceof BigInteger
+                || v instanceof Short
+                || v instanceof Byte;
     }
 
     static boolean isReal(Object v) {
@@ -206,7 +210,8 @@ final class Values {
             }
             throw element instanceof Undefined u
                     ? u.failure()
-                    : TemplateException.runtime("'in <string>' requires string as left operand, not " + typeName(element));
+                    : TemplateException.runtime(
+                            "'in <string>' requires string as left operand, not " + typeName(element));
         }
         if (container instanceof Map<?, ?> map) {
             return has(map, key(element));

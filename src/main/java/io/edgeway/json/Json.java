@@ -111,10 +111,11 @@ public final class Json {
                 yield list;
             }
             case VALUE_STRING -> parser.getText();
-            case VALUE_NUMBER_INT -> switch (parser.getNumberType()) {
-                case BIG_INTEGER -> parser.getBigIntegerValue();
-                default -> parser.getLongValue();
-            };
+            case VALUE_NUMBER_INT ->
+                switch (parser.getNumberType()) {
+                    case BIG_INTEGER -> parser.getBigIntegerValue();
+                    default -> parser.getLongValue();
+                };
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
             case VALUE_TRUE -> Boolean.TRUE;
             case VALUE_FALSE -> Boolean.FALSE;

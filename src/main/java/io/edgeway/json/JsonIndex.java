@@ -44,7 +44,8 @@ public final class JsonIndex {
                 int start = (int) parser.currentTokenLocation().getByteOffset();
                 parser.skipChildren();
                 parser.finishToken();
-                members.put(name, new Span(nameStart, start, (int) parser.currentLocation().getByteOffset()));
+                members.put(name, new Span(nameStart, start, (int)
+                        parser.currentLocation().getByteOffset()));
             }
             int close = (int) parser.currentTokenLocation().getByteOffset();
             if (parser.nextToken() != null) {

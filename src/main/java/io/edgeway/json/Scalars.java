@@ -16,9 +16,10 @@ final class Scalars {
             case 't' -> Boolean.TRUE;
             case 'f' -> Boolean.FALSE;
             case 'n' -> null;
-            case '"' -> isPlain(bytes, start + 1, end - 1)
-                    ? new String(bytes, start + 1, end - start - 2, StandardCharsets.US_ASCII)
-                    : Json.read(bytes, start, end - start);
+            case '"' ->
+                isPlain(bytes, start + 1, end - 1)
+                        ? new String(bytes, start + 1, end - start - 2, StandardCharsets.US_ASCII)
+                        : Json.read(bytes, start, end - start);
             case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> number(bytes, start, end);
             default -> Json.read(bytes, start, end - start);
         };

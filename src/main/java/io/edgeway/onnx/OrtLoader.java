@@ -94,7 +94,8 @@ public final class OrtLoader {
         if (Files.isRegularFile(target) && Files.size(target) == size) {
             return;
         }
-        Path partial = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        Path partial =
+                Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try (InputStream in = resource.openStream()) {
             Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
             Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -46,8 +46,6 @@ public final class OrtSessions {
     }
 
     public static int threads(int configured) {
-        return configured > 0
-                ? configured
-                : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        return configured > 0 ? configured : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     }
 }

@@ -19,9 +19,8 @@ public final class Chain implements Next {
     }
 
     private static Next link(List<Plugin> plugins) {
-        Next next = exchange -> Future.failedFuture(
-                ApiException.notFound(
-                        null, "no_backend", "No plugin of this route's chain answers: end the chain with a router."));
+        Next next = exchange -> Future.failedFuture(ApiException.notFound(
+                null, "no_backend", "No plugin of this route's chain answers: end the chain with a router."));
         for (int i = plugins.size() - 1; i >= 0; i--) {
             next = new Link(plugins.get(i), next);
         }

@@ -21,8 +21,7 @@ public final class Capture {
      * @param bound bytes of a reply that are kept
      * @param usage known when the reply ends
      */
-    public static Reply of(
-            Reply reply, ChatRequest request, int bound, Supplier<Usage> usage, Consumer<byte[]> told) {
+    public static Reply of(Reply reply, ChatRequest request, int bound, Supplier<Usage> usage, Consumer<byte[]> told) {
         boolean lengthAsked = request.has("max_tokens") || request.has("max_completion_tokens");
         if (reply.status() != 200) {
             told.accept(null);

@@ -118,8 +118,7 @@ public final class ChunkAssembler {
             case "role", "id", "type", "name" -> {}
             default -> {
                 if (value instanceof String text) {
-                    StringBuilder joined =
-                            before instanceof StringBuilder b ? b : new StringBuilder(before.toString());
+                    StringBuilder joined = before instanceof StringBuilder b ? b : new StringBuilder(before.toString());
                     into.put(name, joined.append(text));
                 } else if (value instanceof List<?> list && before instanceof List<?> head) {
                     List<Object> joined = new ArrayList<>(head);
@@ -148,8 +147,7 @@ public final class ChunkAssembler {
 
     /** Whether the stream ended well, in the sense of {@link Recording#endedWell}. */
     public boolean endedWell(boolean lengthAsked) {
-        return ended()
-                && choices.values().stream().allMatch(c -> Recording.endedWell(c.finishReason, lengthAsked));
+        return ended() && choices.values().stream().allMatch(c -> Recording.endedWell(c.finishReason, lengthAsked));
     }
 
     /** Whether the stream came to its own end: each choice finished, and the end was said. */

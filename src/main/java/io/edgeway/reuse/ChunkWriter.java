@@ -65,10 +65,7 @@ public final class ChunkWriter {
             first.put("content", "");
         }
         message.forEach((name, value) -> {
-            if (value != null
-                    && !name.equals("role")
-                    && !name.equals("content")
-                    && !name.equals("tool_calls")) {
+            if (value != null && !name.equals("role") && !name.equals("content") && !name.equals("tool_calls")) {
                 first.put((String) name, value);
             }
         });

@@ -52,9 +52,10 @@ public record Recording(byte[] json, String backend, long createdMillis) {
                     && !body.containsKey("error")
                     && body.get("choices") instanceof List<?> choices
                     && !choices.isEmpty()
-                    && choices.stream().allMatch(choice -> choice instanceof Map<?, ?> map
-                            && map.get("message") instanceof Map<?, ?>
-                            && endedWell(map.get("finish_reason"), lengthAsked));
+                    && choices.stream()
+                            .allMatch(choice -> choice instanceof Map<?, ?> map
+                                    && map.get("message") instanceof Map<?, ?>
+                                    && endedWell(map.get("finish_reason"), lengthAsked));
         } catch (JsonException e) {
             return false;
         }

@@ -43,7 +43,9 @@ final class Admin {
                 .executeBlocking(gateways::reload)
                 .compose(reloading -> reloading)
                 .onSuccess(gateway -> Replies.json(
-                        request, 200, Json.object("status", "live", "config", gateway.config().name())))
+                        request,
+                        200,
+                        Json.object("status", "live", "config", gateway.config().name())))
                 .onFailure(failure -> {
                     if (failure instanceof ConfigException bad) {
                         LOG.warnf("The configuration was refused, the old one stays:\n%s", bad.getMessage());
@@ -51,9 +53,7 @@ final class Admin {
                     } else {
                         LOG.error("The new gateway did not start, the old one stays", failure);
                         Replies.json(
-                                request,
-                                500,
-                                Map.of("error", Map.of("message", String.valueOf(failure.getMessage()))));
+                                request, 500, Map.of("error", Map.of("message", String.valueOf(failure.getMessage()))));
                     }
                 });
     }
@@ -85,7 +85,11 @@ final class Admin {
         Replies.json(
                 context.request(),
                 200,
-                Map.of("config", gateway.config().name(), "effective", gateway.config().effective()));
+                Map.of(
+                        "config",
+                        gateway.config().name(),
+                        "effective",
+                        gateway.config().effective()));
     }
 
     private void plugins(RoutingContext context) {
@@ -93,7 +97,11 @@ final class Admin {
         Replies.json(
                 context.request(),
                 200,
-                Map.of("plugins", gateway == null ? Map.of() : new TreeMap<>(gateway.config().pluginTypes())));
+                Map.of(
+                        "plugins",
+                        gateway == null
+                                ? Map.of()
+                                : new TreeMap<>(gateway.config().pluginTypes())));
     }
 
     private void plugin(RoutingContext context) {
@@ -105,14 +113,18 @@ final class Admin {
         AdminEndpoint endpoint = gateway == null ? null : gateway.admin(name);
         if (endpoint == null) {
             Replies.error(
-                    request, ApiException.notFound(null, "unknown_plugin", "No plugin '" + name + "' has an endpoint."));
+                    request,
+                    ApiException.notFound(null, "unknown_plugin", "No plugin '" + name + "' has an endpoint."));
             return;
         }
         BodyReader.read(request, MAX_BODY)
                 .compose(body -> {
                     try {
                         return endpoint.handle(
-                                request.method().name(), slash < 0 ? "" : rest.substring(slash + 1), request.params(), body);
+                                request.method().name(),
+                                slash < 0 ? "" : rest.substring(slash + 1),
+                                request.params(),
+                                body);
                     } catch (RuntimeException e) {
                         return Future.failedFuture(e);
                     }

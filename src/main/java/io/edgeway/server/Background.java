@@ -176,16 +176,13 @@ final class Background implements BackgroundDesk {
                 job.context);
         exchange.principal(job.principal);
         exchange.fact(Hints.BACKGROUND, true);
-        exchange.deadlineNanos(
-                System.nanoTime() + options().backgroundTimeout().toNanos());
+        exchange.deadlineNanos(System.nanoTime() + options().backgroundTimeout().toNanos());
         BackgroundDelivery delivery = new BackgroundDelivery(
                 exchange, gateway, gateways.node().vertx(), inFlight, metrics, job, () -> finished(job, done));
         job.delivery = delivery;
         job.assembler.work();
         delivery.begin();
-        chain.afterAuthentication(exchange)
-                .onSuccess(delivery::reply)
-                .onFailure(delivery::fail);
+        chain.afterAuthentication(exchange).onSuccess(delivery::reply).onFailure(delivery::fail);
     }
 
     /** Keeps the result, then forgets the job. */
@@ -301,7 +298,9 @@ final class Background implements BackgroundDesk {
                 return Future.succeededFuture(false);
             }
             live.remove(id);
-            return journal.remove(JOB + id).compose(v -> journal.remove(DONE + id)).map(true);
+            return journal.remove(JOB + id)
+                    .compose(v -> journal.remove(DONE + id))
+                    .map(true);
         });
     }
 

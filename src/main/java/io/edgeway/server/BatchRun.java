@@ -39,6 +39,7 @@ final class BatchRun {
 
     /** Requests of one batch that are under way at the same time. */
     private static final int PARALLEL = 4;
+
     private static final int MAX_LINES = 50_000;
     private static final int MAX_LINE = 8 << 20;
 
@@ -143,8 +144,7 @@ final class BatchRun {
 
     private void counts() {
         batch.put(
-                "request_counts",
-                Json.object("total", record.get("total"), "completed", completed, "failed", failed));
+                "request_counts", Json.object("total", record.get("total"), "completed", completed, "failed", failed));
     }
 
     /** Checks the input and reads what an earlier run has done. Blocks. */
@@ -212,7 +212,8 @@ final class BatchRun {
         long count = 0;
         for (String line : new String(bytes, 0, end, StandardCharsets.UTF_8).split("\n")) {
             if (!line.isEmpty()) {
-                done.add((String) Json.readObject(line.getBytes(StandardCharsets.UTF_8)).get("custom_id"));
+                done.add((String)
+                        Json.readObject(line.getBytes(StandardCharsets.UTF_8)).get("custom_id"));
                 count++;
             }
         }
@@ -319,9 +320,7 @@ final class BatchRun {
                 .onFailure(delivery::fail);
         return delivery.collected().compose(collected -> {
             asking.remove(exchange);
-            return later(collected)
-                    ? pauseAndAsk(request)
-                    : answered(request, exchange.id(), collected);
+            return later(collected) ? pauseAndAsk(request) : answered(request, exchange.id(), collected);
         });
     }
 
@@ -348,11 +347,14 @@ final class BatchRun {
             body = null;
         }
         byte[] line = Json.write(Json.object(
-                "id", "batch_req_" + requestId,
-                "custom_id", request.get("custom_id"),
+                "id",
+                "batch_req_" + requestId,
+                "custom_id",
+                request.get("custom_id"),
                 "response",
-                        Json.object("status_code", collected.status(), "request_id", requestId, "body", body),
-                "error", null));
+                Json.object("status_code", collected.status(), "request_id", requestId, "body", body),
+                "error",
+                null));
         String file = (String) record.get(well ? "output" : "failures");
         return vertx.executeBlocking(() -> {
                     append(file, line);
@@ -372,8 +374,7 @@ final class BatchRun {
     private synchronized void append(String file, byte[] line) throws IOException {
         byte[] whole = java.util.Arrays.copyOf(line, line.length + 1);
         whole[line.length] = '\n';
-        Files.write(
-                node.files().path(file), whole, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        Files.write(node.files().path(file), whole, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     private void end() {
@@ -402,7 +403,9 @@ final class BatchRun {
         }
         String fileId = (String) record.get(file);
         batch.put(member, fileId);
-        return node.files().describe(tenant(), fileId, id() + name, "batch_output").mapEmpty();
+        return node.files()
+                .describe(tenant(), fileId, id() + name, "batch_output")
+                .mapEmpty();
     }
 
     /** The input is at fault: no request was asked. */
@@ -411,8 +414,10 @@ final class BatchRun {
         batch.put(
                 "errors",
                 Json.object(
-                        "object", "list",
-                        "data", java.util.List.of(Json.object("code", "invalid_input", "message", message))));
+                        "object",
+                        "list",
+                        "data",
+                        java.util.List.of(Json.object("code", "invalid_input", "message", message))));
         save.apply(record).onComplete(over);
     }
 }

@@ -53,7 +53,8 @@ final class Batches {
         return journal.values(KEY).map(records -> {
             records.stream()
                     .filter(record -> !BatchRun.ended(BatchRun.batch(record)))
-                    .sorted(Comparator.comparing(record -> (Long) BatchRun.batch(record).get("created_at")))
+                    .sorted(Comparator.comparing(
+                            record -> (Long) BatchRun.batch(record).get("created_at")))
                     .forEach(record -> enqueue(new BatchRun(node, record, context, this::save)));
             return null;
         });
@@ -89,26 +90,46 @@ final class Batches {
             }
             long now = System.currentTimeMillis() / 1000;
             Map<String, Object> batch = Json.object(
-                    "id", Ids.next("batch_"),
-                    "object", "batch",
-                    "endpoint", endpoint,
-                    "errors", null,
-                    "input_file_id", input,
-                    "completion_window", "24h",
-                    "status", "validating",
-                    "output_file_id", null,
-                    "error_file_id", null,
-                    "created_at", now,
-                    "in_progress_at", null,
-                    "expires_at", now + 86_400,
-                    "finalizing_at", null,
-                    "completed_at", null,
-                    "failed_at", null,
-                    "expired_at", null,
-                    "cancelling_at", null,
-                    "cancelled_at", null,
-                    "request_counts", Json.object("total", 0, "completed", 0, "failed", 0),
-                    "metadata", asked.get("metadata"));
+                    "id",
+                    Ids.next("batch_"),
+                    "object",
+                    "batch",
+                    "endpoint",
+                    endpoint,
+                    "errors",
+                    null,
+                    "input_file_id",
+                    input,
+                    "completion_window",
+                    "24h",
+                    "status",
+                    "validating",
+                    "output_file_id",
+                    null,
+                    "error_file_id",
+                    null,
+                    "created_at",
+                    now,
+                    "in_progress_at",
+                    null,
+                    "expires_at",
+                    now + 86_400,
+                    "finalizing_at",
+                    null,
+                    "completed_at",
+                    null,
+                    "failed_at",
+                    null,
+                    "expired_at",
+                    null,
+                    "cancelling_at",
+                    null,
+                    "cancelled_at",
+                    null,
+                    "request_counts",
+                    Json.object("total", 0, "completed", 0, "failed", 0),
+                    "metadata",
+                    asked.get("metadata"));
             Map<String, Object> record = KeptPrincipal.record(principal);
             record.put("output", node.files().newId());
             record.put("failures", node.files().newId());
@@ -130,7 +151,8 @@ final class Batches {
         live.put(run.id(), run);
         queue.add(() -> stopping
                 ? Future.succeededFuture()
-                : run.start().onFailure(failure -> LOG.warnf(failure, "Batch %s broke off", run.id()))
+                : run.start()
+                        .onFailure(failure -> LOG.warnf(failure, "Batch %s broke off", run.id()))
                         .onComplete(v -> live.remove(run.id())));
     }
 
@@ -151,18 +173,16 @@ final class Batches {
         if (!journal.exists()) {
             return Future.succeededFuture(List.of());
         }
-        return journal.values(KEY)
-                .map(records -> records.stream()
-                        .filter(record -> tenant.equals(record.get("tenant")))
-                        .map(BatchRun::batch)
-                        .sorted(Comparator.comparing((Map<String, Object> batch) -> (Long) batch.get("created_at"))
-                                .reversed())
-                        .toList());
+        return journal.values(KEY).map(records -> records.stream()
+                .filter(record -> tenant.equals(record.get("tenant")))
+                .map(BatchRun::batch)
+                .sorted(Comparator.comparing((Map<String, Object> batch) -> (Long) batch.get("created_at"))
+                        .reversed())
+                .toList());
     }
 
     Future<Map<String, Object>> cancel(String tenant, String id) {
         BatchRun run = live.get(id);
         return run != null && run.tenant().equals(tenant) ? run.cancel() : find(tenant, id);
     }
-
 }

@@ -91,10 +91,15 @@ final class BatchesDoor implements Door {
         int to = Math.min(all.size(), from + PAGE);
         List<Map<String, Object>> page = all.subList(from, to);
         return Json.object(
-                "object", "list",
-                "data", page,
-                "first_id", page.isEmpty() ? null : page.getFirst().get("id"),
-                "last_id", page.isEmpty() ? null : page.getLast().get("id"),
-                "has_more", to < all.size());
+                "object",
+                "list",
+                "data",
+                page,
+                "first_id",
+                page.isEmpty() ? null : page.getFirst().get("id"),
+                "last_id",
+                page.isEmpty() ? null : page.getLast().get("id"),
+                "has_more",
+                to < all.size());
     }
 }

@@ -33,9 +33,9 @@ public class ConfigWatch {
             return;
         }
         last = state();
-        timer = gateways.node().vertx().setPeriodic(EVERY_MILLIS, id -> gateways.node()
+        timer = gateways.node()
                 .vertx()
-                .executeBlocking(() -> {
+                .setPeriodic(EVERY_MILLIS, id -> gateways.node().vertx().executeBlocking(() -> {
                     look();
                     return null;
                 }));

@@ -20,7 +20,8 @@ final class CountTokensDoor implements Door {
 
     @Override
     public void handle(HttpServerRequest request, Gateway gateway) {
-        Exchange exchange = ExchangeDoor.of(request, gateway, Dialect.MESSAGES, Buffer.buffer(), Vertx.currentContext());
+        Exchange exchange =
+                ExchangeDoor.of(request, gateway, Dialect.MESSAGES, Buffer.buffer(), Vertx.currentContext());
         request.response().putHeader(RequestId.HEADER, exchange.id());
         Chain chain = gateway.chain(Dialect.MESSAGES.path());
         BodyReader.read(request, gateway.config().gateway().server().maxBody().value())

@@ -36,10 +36,10 @@ final class Doors {
     Doors(Gateways gateways, InFlight inFlight, Exchanges metrics) {
         this.gateways = gateways;
         this.inFlight = inFlight;
-        Conversations conversations = new Conversations(
-                () -> options(gateways));
+        Conversations conversations = new Conversations(() -> options(gateways));
         journal = new NodeJournal(gateways);
-        JobQueue queue = new JobQueue(() -> options(gateways).workers(), () -> options(gateways).queue());
+        JobQueue queue = new JobQueue(
+                () -> options(gateways).workers(), () -> options(gateways).queue());
         background = new Background(gateways, inFlight, metrics, journal, queue);
         conversations.elsewhere(background::find);
         sockets = new SocketDoor(new SocketSession.Door(gateways, inFlight, metrics), conversations);
@@ -94,13 +94,15 @@ final class Doors {
             request.response().putHeader("connection", "close");
             Replies.error(
                     request,
-                    ApiException.unavailable("shutting_down", "This node is stopping. Try another, or again soon.", 1000));
+                    ApiException.unavailable(
+                            "shutting_down", "This node is stopping. Try another, or again soon.", 1000));
             return;
         }
         Gateway gateway = gateways.enter();
         if (gateway == null) {
             Replies.error(
-                    request, ApiException.unavailable("starting", "This node is starting. Try again in a moment.", 1000));
+                    request,
+                    ApiException.unavailable("starting", "This node is starting. Try again in a moment.", 1000));
             return;
         }
         String path = request.path();

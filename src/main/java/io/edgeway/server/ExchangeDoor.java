@@ -78,9 +78,7 @@ final class ExchangeDoor implements Door {
             writer.fail(badDeadline);
             return;
         }
-        start(exchange, chain, interpreter, writer)
-                .onSuccess(writer::reply)
-                .onFailure(writer::fail);
+        start(exchange, chain, interpreter, writer).onSuccess(writer::reply).onFailure(writer::fail);
     }
 
     /** Runs the exchange through its chain, in the words that the chain knows. */

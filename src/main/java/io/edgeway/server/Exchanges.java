@@ -40,7 +40,8 @@ public class Exchanges {
     void ended(Exchange exchange, Outcome outcome) {
         String backend = exchange.backend() == null ? "none" : exchange.backend();
         Dialect spoken = Dialect.ofPath(exchange.path());
-        Key key = new Key((spoken == null ? exchange.dialect() : spoken).path(), backend, outcome.kind(), outcome.status());
+        Key key = new Key(
+                (spoken == null ? exchange.dialect() : spoken).path(), backend, outcome.kind(), outcome.status());
         Meters meter = meters.computeIfAbsent(key, this::register);
         meter.duration.record(exchange.passport().between(Stage.RECEIVED, Stage.ENDED), TimeUnit.NANOSECONDS);
         long firstToken = exchange.passport().between(Stage.RECEIVED, Stage.FIRST_TOKEN);

@@ -89,17 +89,17 @@ final class FileShelf {
         if (!journal.exists()) {
             return Future.succeededFuture(List.of());
         }
-        return journal.values(KEY)
-                .map(records -> records.stream()
-                        .filter(record -> tenant.equals(record.get("tenant")))
-                        .map(record -> record.get("file"))
-                        .toList());
+        return journal.values(KEY).map(records -> records.stream()
+                .filter(record -> tenant.equals(record.get("tenant")))
+                .map(record -> record.get("file"))
+                .toList());
     }
 
     Future<Void> delete(String id) {
-        return journal.remove(KEY + id).compose(v -> vertx.executeBlocking(() -> {
-            Files.deleteIfExists(path(id));
-            return null;
-        }));
+        return journal.remove(KEY + id)
+                .compose(v -> vertx.executeBlocking(() -> {
+                    Files.deleteIfExists(path(id));
+                    return null;
+                }));
     }
 }

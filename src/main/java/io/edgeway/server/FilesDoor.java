@@ -55,8 +55,7 @@ final class FilesDoor implements Door {
             return upload(request, tenant, gateway.config().gateway().responses());
         }
         if (rest.length == 1 && method == HttpMethod.GET) {
-            return files.list(tenant)
-                    .map(list -> Json.object("object", "list", "data", list, "has_more", false));
+            return files.list(tenant).map(list -> Json.object("object", "list", "data", list, "has_more", false));
         }
         if (rest.length < 2) {
             return Future.failedFuture(unknown(request));
@@ -64,8 +63,7 @@ final class FilesDoor implements Door {
         String id = rest[1];
         Future<Map<String, Object>> found = files.find(tenant, id).map(file -> {
             if (file == null) {
-                throw ApiException.notFound(
-                        "id", null, "No such File object: " + ApiException.abbreviate(id));
+                throw ApiException.notFound("id", null, "No such File object: " + ApiException.abbreviate(id));
             }
             return file;
         });
@@ -99,46 +97,47 @@ final class FilesDoor implements Door {
         String id = files.newId();
         Promise<HttpServerFileUpload> arrived = Promise.promise();
         Vertx vertx = Vertx.currentContext().owner();
-        return vertx.executeBlocking(() -> files.place(id, options.files().value())).compose(path -> {
-            long[] received = {0};
-            boolean[] seen = {false};
-            request.setExpectMultipart(true);
-            request.uploadHandler(part -> {
-                if (!part.name().equals("file") || arrived.future().isComplete()) {
-                    part.handler(buffer -> {});
-                    return;
-                }
-                seen[0] = true;
-                part.streamToFileSystem(path.toString())
-                        .onSuccess(v -> arrived.tryComplete(part))
-                        .onFailure(arrived::tryFail);
-            });
-            request.handler(buffer -> {
-                received[0] += buffer.length();
-                if (received[0] > max) {
-                    request.pause();
-                    arrived.tryFail(ApiException.tooLarge(max));
-                }
-            });
-            request.exceptionHandler(arrived::tryFail);
-            Promise<Void> ended = Promise.promise();
-            request.endHandler(v -> ended.complete());
-            request.resume();
-            ended.future().onSuccess(v -> {
-                if (!seen[0]) {
-                    arrived.tryFail(missing());
-                } else if (request.formAttributes().get("purpose") == null) {
-                    arrived.tryFail(ApiException.badRequest(
-                            "purpose", "missing_required_parameter", "Missing required parameter: 'purpose'."));
-                }
-            });
-            return arrived.future()
-                    .compose(part -> ended.future().map(part))
-                    .compose(part -> files.describe(
-                            tenant, id, part.filename(), request.getFormAttribute("purpose")))
-                    .onFailure(failure -> files.delete(id))
-                    .map(file -> file);
-        });
+        return vertx.executeBlocking(() -> files.place(id, options.files().value()))
+                .compose(path -> {
+                    long[] received = {0};
+                    boolean[] seen = {false};
+                    request.setExpectMultipart(true);
+                    request.uploadHandler(part -> {
+                        if (!part.name().equals("file") || arrived.future().isComplete()) {
+                            part.handler(buffer -> {});
+                            return;
+                        }
+                        seen[0] = true;
+                        part.streamToFileSystem(path.toString())
+                                .onSuccess(v -> arrived.tryComplete(part))
+                                .onFailure(arrived::tryFail);
+                    });
+                    request.handler(buffer -> {
+                        received[0] += buffer.length();
+                        if (received[0] > max) {
+                            request.pause();
+                            arrived.tryFail(ApiException.tooLarge(max));
+                        }
+                    });
+                    request.exceptionHandler(arrived::tryFail);
+                    Promise<Void> ended = Promise.promise();
+                    request.endHandler(v -> ended.complete());
+                    request.resume();
+                    ended.future().onSuccess(v -> {
+                        if (!seen[0]) {
+                            arrived.tryFail(missing());
+                        } else if (request.formAttributes().get("purpose") == null) {
+                            arrived.tryFail(ApiException.badRequest(
+                                    "purpose", "missing_required_parameter", "Missing required parameter: 'purpose'."));
+                        }
+                    });
+                    return arrived.future()
+                            .compose(part -> ended.future().map(part))
+                            .compose(part ->
+                                    files.describe(tenant, id, part.filename(), request.getFormAttribute("purpose")))
+                            .onFailure(failure -> files.delete(id))
+                            .map(file -> file);
+                });
     }
 
     private static ApiException missing() {

@@ -31,7 +31,12 @@ public class Lifecycle {
         return new Gateways(new Node(vertx, meters), ConfigSource.find());
     }
 
-    void start(@Observes StartupEvent event, Gateways gateways, InFlight inFlight, ConfigWatch watch, GatewayServer server) {
+    void start(
+            @Observes StartupEvent event,
+            Gateways gateways,
+            InFlight inFlight,
+            ConfigWatch watch,
+            GatewayServer server) {
         if (LaunchMode.current() == LaunchMode.NORMAL) {
             StopSignal.handle(() -> {
                 drain(gateways, inFlight, watch);

@@ -26,8 +26,7 @@ final class ModelsDoor implements Door {
 
     @Override
     public void handle(HttpServerRequest request, Gateway gateway) {
-        Exchange exchange =
-                ExchangeDoor.of(request, gateway, Dialect.CHAT, Buffer.buffer(), Vertx.currentContext());
+        Exchange exchange = ExchangeDoor.of(request, gateway, Dialect.CHAT, Buffer.buffer(), Vertx.currentContext());
         request.response().putHeader(RequestId.HEADER, exchange.id());
         Chain chain = gateway.chain(Dialect.CHAT.path());
         (chain == null ? io.vertx.core.Future.<Void>succeededFuture() : chain.authenticate(exchange))

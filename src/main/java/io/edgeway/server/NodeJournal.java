@@ -106,7 +106,8 @@ final class NodeJournal {
             throw ApiException.unavailable("shutting_down", "This node is stopping. Try another, or again soon.", 1000);
         }
         if (journal == null) {
-            long bound = gateways.current().config().gateway().responses().disk().value();
+            long bound =
+                    gateways.current().config().gateway().responses().disk().value();
             journal = Journal.open(directory().resolve("journal"), bound);
         }
         return journal;

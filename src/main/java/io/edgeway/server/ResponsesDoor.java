@@ -36,25 +36,23 @@ final class ResponsesDoor implements Door {
 
     @Override
     public void handle(HttpServerRequest request, Gateway gateway) {
-        Exchange exchange = ExchangeDoor.of(request, gateway, Dialect.RESPONSES, Buffer.buffer(), Vertx.currentContext());
+        Exchange exchange =
+                ExchangeDoor.of(request, gateway, Dialect.RESPONSES, Buffer.buffer(), Vertx.currentContext());
         request.response().putHeader(RequestId.HEADER, exchange.id());
         Chain chain = gateway.chain(Dialect.RESPONSES.path());
-        Future<Void> authenticated =
-                chain == null ? Future.succeededFuture() : chain.authenticate(exchange);
+        Future<Void> authenticated = chain == null ? Future.succeededFuture() : chain.authenticate(exchange);
         if (request.method() == HttpMethod.GET && "true".equals(request.getParam("stream"))) {
             authenticated.onComplete(result -> stream(request, exchange, gateway, result.cause()));
             return;
         }
-        authenticated
-                .compose(v -> answer(request, exchange))
-                .onComplete(result -> {
-                    gateway.exit();
-                    if (result.succeeded()) {
-                        Replies.json(request, 200, result.result());
-                    } else {
-                        Replies.error(request, Replies.explain(result.cause(), exchange));
-                    }
-                });
+        authenticated.compose(v -> answer(request, exchange)).onComplete(result -> {
+            gateway.exit();
+            if (result.succeeded()) {
+                Replies.json(request, 200, result.result());
+            } else {
+                Replies.error(request, Replies.explain(result.cause(), exchange));
+            }
+        });
     }
 
     /** Goes on with the events of a response in the background. */
@@ -95,20 +93,22 @@ final class ResponsesDoor implements Door {
             return find(tenant, id).map(stored -> Json.readObject(stored.response()));
         }
         if (rest.length == 1 && method == HttpMethod.DELETE) {
-            return conversations.delete(tenant, id)
+            return conversations
+                    .delete(tenant, id)
                     .compose(deleted -> deleted ? Future.succeededFuture(true) : background.delete(tenant, id))
                     .map(deleted -> {
-                if (!deleted) {
-                    throw notFound(id);
-                }
-                return Json.object("id", id, "object", "response", "deleted", true);
-            });
+                        if (!deleted) {
+                            throw notFound(id);
+                        }
+                        return Json.object("id", id, "object", "response", "deleted", true);
+                    });
         }
         if (rest.length == 2 && rest[1].equals("input_items") && method == HttpMethod.GET) {
             return find(tenant, id).map(stored -> page(request, id, stored));
         }
         if (rest.length == 2 && rest[1].equals("cancel") && method == HttpMethod.POST) {
-            return background.cancel(tenant, id)
+            return background
+                    .cancel(tenant, id)
                     .compose(response -> response != null
                             ? Future.succeededFuture(Json.readObject(response.response()))
                             : find(tenant, id).map(stored -> {
@@ -158,11 +158,16 @@ final class ResponsesDoor implements Door {
         int to = Math.min(items.size(), from + limit(request));
         List<Map<String, Object>> page = items.subList(from, to);
         return Json.object(
-                "object", "list",
-                "data", page,
-                "first_id", page.isEmpty() ? null : page.getFirst().get("id"),
-                "last_id", page.isEmpty() ? null : page.getLast().get("id"),
-                "has_more", to < items.size());
+                "object",
+                "list",
+                "data",
+                page,
+                "first_id",
+                page.isEmpty() ? null : page.getFirst().get("id"),
+                "last_id",
+                page.isEmpty() ? null : page.getLast().get("id"),
+                "has_more",
+                to < items.size());
     }
 
     private static int limit(HttpServerRequest request) {

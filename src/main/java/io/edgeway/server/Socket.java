@@ -136,7 +136,9 @@ final class Socket {
                 discarding = true;
                 partial = null;
             } else if (partial == null) {
-                partial = frame.isFinal() ? data : Buffer.buffer(data.length() * 2).appendBuffer(data);
+                partial = frame.isFinal()
+                        ? data
+                        : Buffer.buffer(data.length() * 2).appendBuffer(data);
             } else {
                 partial.appendBuffer(data);
             }
@@ -158,7 +160,10 @@ final class Socket {
     private void text(Buffer whole) {
         String text;
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(whole.getBytes())).toString();
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(whole.getBytes()))
+                    .toString();
         } catch (CharacterCodingException e) {
             socket.close(INVALID_DATA, "a text message that is not UTF-8");
             return;

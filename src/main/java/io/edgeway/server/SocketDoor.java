@@ -95,8 +95,7 @@ final class SocketDoor implements Door {
 
     /** The exchange that the handshake's caller is authenticated by, and whose headers all messages share. */
     private static Exchange handshake(HttpServerRequest request, Gateway gateway) {
-        Exchange plain =
-                ExchangeDoor.of(request, gateway, Dialect.CHAT, Buffer.buffer(), Vertx.currentContext());
+        Exchange plain = ExchangeDoor.of(request, gateway, Dialect.CHAT, Buffer.buffer(), Vertx.currentContext());
         MultiMap headers = MultiMap.caseInsensitiveMultiMap();
         request.headers().forEach((name, value) -> {
             String lower = name.toLowerCase(java.util.Locale.ROOT);

@@ -182,8 +182,8 @@ abstract class SocketSession implements Socket.Listener {
                 handshake.remoteAddress(),
                 handshake.context());
         ExchangeDoor.deadline(exchange, limits);
-        SocketDelivery delivery = new SocketDelivery(
-                exchange, gateway, door.vertx(), door.inFlight, door.metrics, socket, call, () -> {
+        SocketDelivery delivery =
+                new SocketDelivery(exchange, gateway, door.vertx(), door.inFlight, door.metrics, socket, call, () -> {
                     calls--;
                     lane.active = null;
                     next(name, lane);

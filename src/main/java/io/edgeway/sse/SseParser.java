@@ -38,6 +38,7 @@ public final class SseParser {
     private String data;
     /** The data so far once there are several lines. */
     private StringBuilder lines;
+
     private String type;
     private String id;
 

@@ -22,7 +22,8 @@ final class AddedTokens {
     AddedTokens(List<Added> added) {
         tokens = added.stream()
                 .filter(token -> !token.content().isEmpty())
-                .sorted(Comparator.comparingInt((Added token) -> token.content().length()).reversed())
+                .sorted(Comparator.comparingInt((Added token) -> token.content().length())
+                        .reversed())
                 .toArray(Added[]::new);
         boolean high = false;
         for (Added token : tokens) {

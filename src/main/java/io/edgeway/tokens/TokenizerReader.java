@@ -256,7 +256,8 @@ final class TokenizerReader {
             case "NFD" -> Normalizer.Form.NFD;
             case "NFKC" -> Normalizer.Form.NFKC;
             case "NFKD" -> Normalizer.Form.NFKD;
-            default -> throw new TokenizerException("normalizer " + type + " is not supported: NFC, NFD, NFKC or NFKD is");
+            default ->
+                throw new TokenizerException("normalizer " + type + " is not supported: NFC, NFD, NFKC or NFKD is");
         };
     }
 
@@ -300,15 +301,17 @@ final class TokenizerReader {
         } else {
             throw new TokenizerException("pre_tokenizer Split: the pattern is neither Regex nor String");
         }
-        Splitter.Behavior behavior = switch (String.valueOf(options.get("behavior"))) {
-            case "Isolated" -> Splitter.Behavior.ISOLATED;
-            case "Removed" -> Splitter.Behavior.REMOVED;
-            case "MergedWithPrevious" -> Splitter.Behavior.MERGED_WITH_PREVIOUS;
-            case "MergedWithNext" -> Splitter.Behavior.MERGED_WITH_NEXT;
-            case "Contiguous" -> Splitter.Behavior.CONTIGUOUS;
-            default ->
-                throw new TokenizerException("pre_tokenizer Split: unknown behavior " + options.get("behavior"));
-        };
+        Splitter.Behavior behavior =
+                switch (String.valueOf(options.get("behavior"))) {
+                    case "Isolated" -> Splitter.Behavior.ISOLATED;
+                    case "Removed" -> Splitter.Behavior.REMOVED;
+                    case "MergedWithPrevious" -> Splitter.Behavior.MERGED_WITH_PREVIOUS;
+                    case "MergedWithNext" -> Splitter.Behavior.MERGED_WITH_NEXT;
+                    case "Contiguous" -> Splitter.Behavior.CONTIGUOUS;
+                    default ->
+                        throw new TokenizerException(
+                                "pre_tokenizer Split: unknown behavior " + options.get("behavior"));
+                };
         return new Splitter.Regex(Splitter.Regex.compile(regex), behavior, flag(options, "invert", false));
     }
 

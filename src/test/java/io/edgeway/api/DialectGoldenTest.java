@@ -137,7 +137,11 @@ class DialectGoldenTest {
         if (value instanceof Map<?, ?> map && !map.isEmpty()) {
             String separator = "{\n";
             for (Map.Entry<?, ?> entry : map.entrySet()) {
-                out.append(separator).append(indent).append("  ").append(text(entry.getKey())).append(": ");
+                out.append(separator)
+                        .append(indent)
+                        .append("  ")
+                        .append(text(entry.getKey()))
+                        .append(": ");
                 pretty(entry.getValue(), indent + "  ", out);
                 separator = ",\n";
             }

@@ -33,7 +33,9 @@ class DefaultConfigTest {
         LoadedConfig config = ConfigSource.of((Path) null)
                 .load(new ConfigLoader(type -> factories.get(type).options(), environment::get));
         Gateway gateway = GatewayBuilder.build(new Node(vertx, new SimpleMeterRegistry()), config, factories);
-        assertThat(gateway.models().all()).extracting(model -> model.name()).containsExactlyInAnyOrder(models.split(","));
+        assertThat(gateway.models().all())
+                .extracting(model -> model.name())
+                .containsExactlyInAnyOrder(models.split(","));
         assertThat(config.effective().toString()).doesNotContain("sk-test");
         gateway.close();
     }

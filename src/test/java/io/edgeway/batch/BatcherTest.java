@@ -69,12 +69,11 @@ class BatcherTest {
     void deadlinesAndBoundsHold() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch gate = new CountDownLatch(1);
-        Batcher<Integer, Integer> batcher = new Batcher<Integer, Integer>(
-                        "test", BatchPolicy.of(1, 0, 2), 0, items -> {
-                            running.countDown();
-                            await(gate);
-                            return items;
-                        })
+        Batcher<Integer, Integer> batcher = new Batcher<Integer, Integer>("test", BatchPolicy.of(1, 0, 2), 0, items -> {
+                    running.countDown();
+                    await(gate);
+                    return items;
+                })
                 .start();
         Future<Integer> first = batcher.submit(1);
         running.await();

@@ -37,9 +37,7 @@ public final class ConfidenceBench {
         int tokens = Integer.parseInt(args[1]);
         try (ChainHarness harness = new ChainHarness(Path.of("."))) {
             LoadedConfig config = new ConfigLoader(type -> RouterConfig.class, name -> null)
-                    .load(
-                            "bench",
-                            """
+                    .load("bench", """
                             edgeway:
                               models:
                                 it: { local: { path: "%s", threads: 1, slots: %d, max-tokens: 96 } }
@@ -47,8 +45,7 @@ public final class ConfidenceBench {
                                 choose: { type: router }
                               routes:
                                 - { match: "/v1/*", chain: [choose] }
-                            """.formatted(Path.of(args[0]).toAbsolutePath(), AT_A_TIME),
-                            null);
+                            """.formatted(Path.of(args[0]).toAbsolutePath(), AT_A_TIME), null);
             GatewayConfig.LocalConfig options =
                     config.gateway().models().get("it").local().orElseThrow();
             LocalBackend backend = new LocalBackend("it", options, harness);

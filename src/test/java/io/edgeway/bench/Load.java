@@ -152,7 +152,8 @@ public final class Load {
     private io.vertx.core.Future<Void> send(HttpClientRequest request, long intended) {
         return request.send(body).compose((HttpClientResponse response) -> {
             if (response.statusCode() != 200) {
-                return response.body().compose(b -> io.vertx.core.Future.failedFuture("status " + response.statusCode()));
+                return response.body()
+                        .compose(b -> io.vertx.core.Future.failedFuture("status " + response.statusCode()));
             }
             long[] last = {0};
             response.handler(buffer -> {
@@ -193,7 +194,8 @@ public final class Load {
     private static Map<String, Object> percentiles(Histogram histogram) {
         Map<String, Object> out = new LinkedHashMap<>();
         for (double percentile : new double[] {50, 90, 99, 99.9}) {
-            out.put("p" + (percentile == 99.9 ? "99.9" : Integer.toString((int) percentile)),
+            out.put(
+                    "p" + (percentile == 99.9 ? "99.9" : Integer.toString((int) percentile)),
                     histogram.getValueAtPercentile(percentile) / 1000.0);
         }
         out.put("max", histogram.getMaxValue() / 1000.0);

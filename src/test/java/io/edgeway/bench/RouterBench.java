@@ -44,12 +44,13 @@ public final class RouterBench {
 
     public static void main(String... args) throws Exception {
         int n = args.length > 1 ? Integer.parseInt(args[1]) : 0;
-        Map<String, Object> result = switch (args[0]) {
-            case "added" -> added(n == 0 ? 200_000 : n);
-            case "hedge" -> hedge(n == 0 ? 3000 : n);
-            case "cancel" -> cancel(n == 0 ? 100 : n);
-            default -> throw new IllegalArgumentException("added, hedge or cancel");
-        };
+        Map<String, Object> result =
+                switch (args[0]) {
+                    case "added" -> added(n == 0 ? 200_000 : n);
+                    case "hedge" -> hedge(n == 0 ? 3000 : n);
+                    case "cancel" -> cancel(n == 0 ? 100 : n);
+                    default -> throw new IllegalArgumentException("added, hedge or cancel");
+                };
         System.out.println(new String(Json.write(result), StandardCharsets.UTF_8));
         System.exit(0);
     }
@@ -165,8 +166,7 @@ public final class RouterBench {
                                 }
                             }
                             if (reply.succeeded()) {
-                                reply.result()
-                                        .stream()
+                                reply.result().stream()
                                         .endHandler(e -> open.release())
                                         .exceptionHandler(e -> open.release())
                                         .handler(bytes -> {})
@@ -201,9 +201,7 @@ public final class RouterBench {
             upstreams.append("    u%d: { url: \"%s\" }\n".formatted(i, clouds[i].url()));
         }
         LoadedConfig config = new ConfigLoader(type -> RouterConfig.class, name -> null)
-                .load(
-                        "bench",
-                        """
+                .load("bench", """
                         edgeway:
                           models:
                             gpt: { cloud: { upstreams: [u0, u1], hedge: { enabled: %s } } }
@@ -213,8 +211,7 @@ public final class RouterBench {
                             choose: { type: router }
                           routes:
                             - { match: "/v1/*", chain: [choose] }
-                        """.formatted(hedging, upstreams),
-                        null);
+                        """.formatted(hedging, upstreams), null);
         List<Upstream> used = config.gateway().upstreams().entrySet().stream()
                 .map(entry -> Upstream.of(
                         entry.getKey(), entry.getValue(), config.gateway().server(), harness))

@@ -28,7 +28,8 @@ public final class TextBench {
         var body = body(40);
         var source = Files.readString(Path.of("src/test/resources/jinja/templates/thinking.jinja"));
         var template = Template.parse(source);
-        Map<String, Object> context = Map.of("messages", Json.readObject(body).get("messages"), "add_generation_prompt", true);
+        Map<String, Object> context =
+                Map.of("messages", Json.readObject(body).get("messages"), "add_generation_prompt", true);
         var rows = List.of(
                 row("SSE, 200 chunks in packets of 1,400 bytes", 40, () -> decodeAndSplit(stream), () -> parse(stream)),
                 row("a chat body of 40 messages, the model replaced", 100, () -> rewrite(body), () -> splice(body)),

@@ -99,7 +99,10 @@ class ConfigLoaderTest {
     @Test
     void brokenYamlDuplicateKeysAndForeignRootsAreRefused() {
         assertThat(refused("edgeway: [").problems().getFirst().line()).isPositive();
-        assertThat(refused("edgeway:\n  routes: []\n  routes: []\n").problems().getFirst().line())
+        assertThat(refused("edgeway:\n  routes: []\n  routes: []\n")
+                        .problems()
+                        .getFirst()
+                        .line())
                 .isEqualTo(3);
         assertThat(refused("gateway: { a: 1 }").getMessage()).contains("edgeway");
         assertThat(refused("edgeway:\n  plugins:\n    p: { rate: 1/s }\n").getMessage())

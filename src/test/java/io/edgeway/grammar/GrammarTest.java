@@ -39,9 +39,30 @@ class GrammarTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "[]", "1", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\":01}", "{\"a\":1.}",
-                "{\"a\":.5}", "{\"a\":+1}", "{\"a\":\"\n\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\ud83d\"}", "{\"a\":\"\\ude00\"}",
-                "{\"a\":tru}", "{\"a\":NaN}", "{}{}", "{} ", "{\"a\":[1,]}", "{\"a\":\"b}", "{\"a\"\n\n\n:1}",
+                "",
+                "[]",
+                "1",
+                "{",
+                "{\"a\"}",
+                "{\"a\":}",
+                "{\"a\":1,}",
+                "{a:1}",
+                "{'a':1}",
+                "{\"a\":01}",
+                "{\"a\":1.}",
+                "{\"a\":.5}",
+                "{\"a\":+1}",
+                "{\"a\":\"\n\"}",
+                "{\"a\":\"\\x\"}",
+                "{\"a\":\"\\ud83d\"}",
+                "{\"a\":\"\\ude00\"}",
+                "{\"a\":tru}",
+                "{\"a\":NaN}",
+                "{}{}",
+                "{} ",
+                "{\"a\":[1,]}",
+                "{\"a\":\"b}",
+                "{\"a\"\n\n\n:1}",
             })
     void jsonModeTakesNothingElse(String text) {
         assertFalse(accepts(Grammar.json(), text));
@@ -51,9 +72,16 @@ class GrammarTest {
     void textIsUtf8() {
         var grammar = schema("{\"type\":\"string\"}");
         for (var bytes : List.of(
-                new int[] {0x80}, new int[] {0xc0, 0x80}, new int[] {0xc1, 0xbf}, new int[] {0xe0, 0x80, 0x80},
-                new int[] {0xed, 0xa0, 0x80}, new int[] {0xf0, 0x80, 0x80, 0x80}, new int[] {0xf4, 0x90, 0x80, 0x80},
-                new int[] {0xf5, 0x80, 0x80, 0x80}, new int[] {0xff}, new int[] {0xe2, 0x82})) {
+                new int[] {0x80},
+                new int[] {0xc0, 0x80},
+                new int[] {0xc1, 0xbf},
+                new int[] {0xe0, 0x80, 0x80},
+                new int[] {0xed, 0xa0, 0x80},
+                new int[] {0xf0, 0x80, 0x80, 0x80},
+                new int[] {0xf4, 0x90, 0x80, 0x80},
+                new int[] {0xf5, 0x80, 0x80, 0x80},
+                new int[] {0xff},
+                new int[] {0xe2, 0x82})) {
             var text = new byte[bytes.length + 2];
             text[0] = '"';
             text[text.length - 1] = '"';
@@ -121,51 +149,67 @@ class GrammarTest {
 
     @Test
     void membersComeInOrderAndOptionalOnesMayBeLeftOut() {
-        var grammar = schema(
-                """
+        var grammar = schema("""
                 {"type": "object", "required": ["b"], "additionalProperties": false,
                  "properties": {"a": {"type": "integer"}, "b": {"type": "string"}, "c": {"type": "boolean"}}}
                 """);
-        for (var text : List.of("{\"b\":\"\"}", "{\"a\":1,\"b\":\"x\"}", "{\"b\": \"x\", \"c\": true}", "{ \"a\": 1, \"b\": \"\", \"c\": false }")) {
+        for (var text : List.of(
+                "{\"b\":\"\"}",
+                "{\"a\":1,\"b\":\"x\"}",
+                "{\"b\": \"x\", \"c\": true}",
+                "{ \"a\": 1, \"b\": \"\", \"c\": false }")) {
             assertTrue(accepts(grammar, text), text);
         }
-        for (var text : List.of("{}", "{\"a\":1}", "{\"b\":\"\",\"a\":1}", "{\"b\":\"\",\"b\":\"\"}", "{\"b\":\"\",\"d\":1}", "{\"b\":1}", "{,\"b\":\"\"}")) {
+        for (var text : List.of(
+                "{}",
+                "{\"a\":1}",
+                "{\"b\":\"\",\"a\":1}",
+                "{\"b\":\"\",\"b\":\"\"}",
+                "{\"b\":\"\",\"d\":1}",
+                "{\"b\":1}",
+                "{,\"b\":\"\"}")) {
             assertFalse(accepts(grammar, text), text);
         }
     }
 
     @Test
     void furtherMembersHaveOtherNames() {
-        var grammar = schema(
-                """
+        var grammar = schema("""
                 {"type": "object", "properties": {"ab": {"type": "integer"}, "é": {"type": "null"}},
                  "additionalProperties": {"type": "string"}}
                 """);
-        for (var text : List.of("{}", "{\"ab\":1,\"a\":\"\",\"abc\":\"\",\"\":\"\",\"ê\":\"\",\"日本\":\"\"}", "{\"x\":\"y\"}", "{\"é\":null,\"éé\":\"\"}")) {
+        for (var text : List.of(
+                "{}",
+                "{\"ab\":1,\"a\":\"\",\"abc\":\"\",\"\":\"\",\"ê\":\"\",\"日本\":\"\"}",
+                "{\"x\":\"y\"}",
+                "{\"é\":null,\"éé\":\"\"}")) {
             assertTrue(accepts(grammar, text), text);
         }
-        for (var text : List.of("{\"ab\":\"\"}", "{\"x\":1}", "{\"x\":\"\",\"ab\":1}", "{\"x\":\"\",\"ab\":\"\"}", "{\"\\u0061b\":\"\"}", "{\"é\":\"\"}")) {
+        for (var text : List.of(
+                "{\"ab\":\"\"}",
+                "{\"x\":1}",
+                "{\"x\":\"\",\"ab\":1}",
+                "{\"x\":\"\",\"ab\":\"\"}",
+                "{\"\\u0061b\":\"\"}",
+                "{\"é\":\"\"}")) {
             assertFalse(accepts(grammar, text), text);
         }
     }
 
     @Test
     void referencesMayRecur() {
-        var grammar = schema(
-                """
+        var grammar = schema("""
                 {"$ref": "#/$defs/node", "$defs": {"node": {"type": "object", "required": ["v"], "additionalProperties": false,
                   "properties": {"v": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]}}}}}
                 """);
         assertTrue(accepts(grammar, "{\"v\":1,\"next\":{\"v\":2,\"next\":{\"v\":3,\"next\":null}}}"));
         assertFalse(accepts(grammar, "{\"v\":1,\"next\":{\"next\":null}}"));
-        assertTrue(accepts(
-                schema("{\"type\":\"array\",\"items\":{\"$ref\":\"#\"}}"), "[[],[[],[]]]"));
+        assertTrue(accepts(schema("{\"type\":\"array\",\"items\":{\"$ref\":\"#\"}}"), "[[],[[],[]]]"));
     }
 
     @Test
     void allOfClosesOverBothSides() {
-        var grammar = schema(
-                """
+        var grammar = schema("""
                 {"allOf": [{"$ref": "#/$defs/a"}, {"properties": {"b": {"type": "string"}}, "required": ["b"]}],
                  "$defs": {"a": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}}}
                 """);
@@ -228,9 +272,11 @@ class GrammarTest {
                         "{\"minLength\":1,\"anyOf\":[REF,REF]}")) {
                     var schema = new StringBuilder("{\"$defs\":{\"d0\":{\"type\":\"string\"}");
                     for (int i = 1; i <= levels; i++) {
-                        schema.append(",\"d" + i + "\":").append(both.replace("REF", "{\"$ref\":\"#/$defs/d" + (i - 1) + "\"}"));
+                        schema.append(",\"d" + i + "\":")
+                                .append(both.replace("REF", "{\"$ref\":\"#/$defs/d" + (i - 1) + "\"}"));
                     }
-                    refusedOrCompiled(schema.append("},\"$ref\":\"#/$defs/d" + levels + "\"}").toString());
+                    refusedOrCompiled(schema.append("},\"$ref\":\"#/$defs/d" + levels + "\"}")
+                            .toString());
                 }
             }
             refusedOrCompiled("{\"enum\":[\"" + "a".repeat(100_000) + "\",\"" + "a".repeat(99_999) + "b\"]}");
@@ -267,7 +313,8 @@ class GrammarTest {
     @Test
     void theMaskIsExactlyWhatTheGrammarAllows() {
         var constraints = new Constraints(
-                schema("{\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":400}},\"required\":[\"name\"]}"), Writer.TRIE);
+                schema("{\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":400}},\"required\":[\"name\"]}"),
+                Writer.TRIE);
         var reply = constraints.begin();
         assertTrue(reply.allows(token("{\"")));
         assertTrue(reply.allows(token("{")));

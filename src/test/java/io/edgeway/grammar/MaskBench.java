@@ -51,24 +51,24 @@ public final class MaskBench {
     }
 
     private static List<Map<String, Object>> measure(byte[][] tokens) {
-        var schema = Json.read(
-                """
+        var schema = Json.read("""
                 {"type": "object", "required": ["name", "age", "tags"], "properties": {
                   "name": {"type": "string", "maxLength": 80}, "age": {"type": "integer", "minimum": 0, "maximum": 150},
                   "tags": {"type": "array", "items": {"type": "string"}}}}
-                """
-                        .getBytes(StandardCharsets.UTF_8));
+                """.getBytes(StandardCharsets.UTF_8));
         var trie = TokenTrie.of(tokens, 0);
         var rows = new ArrayList<Map<String, Object>>();
         rows.add(row(tokens, trie, Grammar.json(), "any object: at its start", ""));
         rows.add(row(tokens, trie, Grammar.json(), "any object: in a string", "{\"a\": \"wor"));
         rows.add(row(tokens, trie, Grammar.json(), "any object: after a value", "{\"a\": \"word\""));
         rows.add(row(tokens, trie, Grammar.schema(schema), "schema: in a bounded string", "{\"name\": \"wor"));
-        rows.add(row(tokens, trie, Grammar.schema(schema), "schema: before a number", "{\"name\": \"word\", \"age\": "));
+        rows.add(
+                row(tokens, trie, Grammar.schema(schema), "schema: before a number", "{\"name\": \"word\", \"age\": "));
         return rows;
     }
 
-    private static Map<String, Object> row(byte[][] tokens, TokenTrie trie, Grammar grammar, String place, String text) {
+    private static Map<String, Object> row(
+            byte[][] tokens, TokenTrie trie, Grammar grammar, String place, String text) {
         long cold = Long.MAX_VALUE;
         long walk = Long.MAX_VALUE;
         long kept = Long.MAX_VALUE;

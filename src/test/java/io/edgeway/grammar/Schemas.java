@@ -67,7 +67,17 @@ final class Schemas {
         definitions.put("leaf", leaf());
         definitions.put(
                 "node",
-                map("type", "object", "properties", map("v", leaf(), "next", map("anyOf", List.of(map("type", "null"), map("$ref", "#/$defs/node")))), "required", List.of("v")));
+                map(
+                        "type",
+                        "object",
+                        "properties",
+                        map(
+                                "v",
+                                leaf(),
+                                "next",
+                                map("anyOf", List.of(map("type", "null"), map("$ref", "#/$defs/node")))),
+                        "required",
+                        List.of("v")));
         document.put("$defs", definitions);
         return document;
     }
@@ -80,19 +90,27 @@ final class Schemas {
             case 0, 1, 2 -> leaf();
             case 3, 4, 5, 6 -> members(depth);
             case 7, 8 -> list(depth);
-            case 9 -> map(
-                    "type", "array",
-                    "prefixItems", List.of(schema(depth - 1), schema(depth - 1)),
-                    "items", random.nextBoolean() ? false : schema(depth - 1),
-                    "minItems", random.nextInt(3));
+            case 9 ->
+                map(
+                        "type",
+                        "array",
+                        "prefixItems",
+                        List.of(schema(depth - 1), schema(depth - 1)),
+                        "items",
+                        random.nextBoolean() ? false : schema(depth - 1),
+                        "minItems",
+                        random.nextInt(3));
             case 10 -> map("anyOf", List.of(schema(depth - 1), schema(depth - 1), leaf()));
-            case 11 -> map(
-                    "oneOf",
-                    List.of(tagged("a", depth), tagged("b", depth), map("type", "string", "maxLength", 3)));
+            case 11 ->
+                map("oneOf", List.of(tagged("a", depth), tagged("b", depth), map("type", "string", "maxLength", 3)));
             case 12 -> map("$ref", random.nextBoolean() ? "#/$defs/leaf" : "#/$defs/node");
-            default -> map(
-                    "allOf",
-                    List.of(unclosed(members(depth - 1)), map("required", List.of("z")), map("properties", map("z", leaf()))));
+            default ->
+                map(
+                        "allOf",
+                        List.of(
+                                unclosed(members(depth - 1)),
+                                map("required", List.of("z")),
+                                map("properties", map("z", leaf()))));
         };
     }
 
@@ -154,7 +172,11 @@ final class Schemas {
             case 9 -> map("type", "integer", "multipleOf", 1 + random.nextInt(20));
             case 10 -> map("type", "boolean");
             case 11 -> map("type", List.of("string", "null", "integer"));
-            case 12 -> map("enum", java.util.Arrays.asList("a", "ab", "b \"c\"\n", 1, 2.5, null, true, List.of(1, "x"), map("k", 1)));
+            case 12 ->
+                map(
+                        "enum",
+                        java.util.Arrays.asList(
+                                "a", "ab", "b \"c\"\n", 1, 2.5, null, true, List.of(1, "x"), map("k", 1)));
             case 13 -> map("const", "é\\" + random.nextInt(3));
             case 14 -> map("type", "number", "multipleOf", new java.math.BigDecimal("0.25"), "minimum", -3);
             default -> true;
@@ -171,8 +193,17 @@ final class Schemas {
 
     private String pattern() {
         return List.of(
-                        "^[A-Z]{2,4}-\\d{3}$", "foo", "^(red|green|blue)$", "^a*b?c+$", "^[^\\s@]+@[^\\s@]+\\.[a-z]{2,}$",
-                        "^\\w+$", "x$", "^.{0,5}$", "^(?:[01]\\d|2[0-3]):[0-5]\\d$", "^[\\u00e0-\\u00ff\"\\\\]+$", "a|b")
+                        "^[A-Z]{2,4}-\\d{3}$",
+                        "foo",
+                        "^(red|green|blue)$",
+                        "^a*b?c+$",
+                        "^[^\\s@]+@[^\\s@]+\\.[a-z]{2,}$",
+                        "^\\w+$",
+                        "x$",
+                        "^.{0,5}$",
+                        "^(?:[01]\\d|2[0-3]):[0-5]\\d$",
+                        "^[\\u00e0-\\u00ff\"\\\\]+$",
+                        "a|b")
                 .get(random.nextInt(11));
     }
 

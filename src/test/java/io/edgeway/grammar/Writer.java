@@ -21,10 +21,63 @@ final class Writer {
             tokens.add(new byte[] {(byte) b});
         }
         for (var text : List.of(
-                "{\"", "\":", "\": ", "\", \"", "\",", "\"}", "\"]", "}}", "]]", "},", "], ", "true", "false", "null", "tr",
-                "ue", "ull", "[{", "[\"", "[]", "{}", " \"", "\n  ", "\n", "  ", "12", "0.5", "1e", "-1", "00", "the", "a",
-                "ab", "name", "id", "kind", "\\n", "\\u", "\\u00", "\\ud8", "\\\"", "é", "€", "😀", "日本", "\u00e9\"", ": ", ", ",
-                "\"a\"", "\"b\": ", "99", "ba", "aa", "bb", "Hello, world", "xyzzy", "\u2028")) {
+                "{\"",
+                "\":",
+                "\": ",
+                "\", \"",
+                "\",",
+                "\"}",
+                "\"]",
+                "}}",
+                "]]",
+                "},",
+                "], ",
+                "true",
+                "false",
+                "null",
+                "tr",
+                "ue",
+                "ull",
+                "[{",
+                "[\"",
+                "[]",
+                "{}",
+                " \"",
+                "\n  ",
+                "\n",
+                "  ",
+                "12",
+                "0.5",
+                "1e",
+                "-1",
+                "00",
+                "the",
+                "a",
+                "ab",
+                "name",
+                "id",
+                "kind",
+                "\\n",
+                "\\u",
+                "\\u00",
+                "\\ud8",
+                "\\\"",
+                "é",
+                "€",
+                "😀",
+                "日本",
+                "\u00e9\"",
+                ": ",
+                ", ",
+                "\"a\"",
+                "\"b\": ",
+                "99",
+                "ba",
+                "aa",
+                "bb",
+                "Hello, world",
+                "xyzzy",
+                "\u2028")) {
             tokens.add(text.getBytes(StandardCharsets.UTF_8));
         }
         tokens.add(new byte[] {(byte) 0xf0, (byte) 0x9f});
@@ -58,7 +111,8 @@ final class Writer {
             }
             if (best == END) {
                 if (!reply.complete()) {
-                    throw new AssertionError("nothing but an end is allowed after " + out.toString(StandardCharsets.UTF_8));
+                    throw new AssertionError(
+                            "nothing but an end is allowed after " + out.toString(StandardCharsets.UTF_8));
                 }
                 return out.toByteArray();
             }

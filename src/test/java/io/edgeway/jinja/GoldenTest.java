@@ -35,8 +35,9 @@ class GoldenTest {
         var shared = System.getProperty("EDGEWAY_SHARED", System.getenv("EDGEWAY_SHARED"));
         var directory = shared == null ? null : Path.of(shared, "data", "chat-templates");
         if (directory == null || !Files.isDirectory(directory)) {
-            return Stream.of(DynamicTest.dynamicTest("published templates", () -> assumeTrue(
-                    false, "EDGEWAY_SHARED names no directory with data/chat-templates")));
+            return Stream.of(DynamicTest.dynamicTest(
+                    "published templates",
+                    () -> assumeTrue(false, "EDGEWAY_SHARED names no directory with data/chat-templates")));
         }
         return templates(directory);
     }
@@ -54,7 +55,8 @@ class GoldenTest {
         var conversations = list(resource("conversations.json"));
         var tests = new ArrayList<DynamicTest>();
         try (var files = Files.list(directory)) {
-            for (var file : files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList()) {
+            for (var file :
+                    files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList()) {
                 var name = file.getFileName().toString().replace(".jinja", "");
                 var golden = resource("goldens").resolve(name + ".json");
                 if (!Files.exists(golden)) {
@@ -65,7 +67,8 @@ class GoldenTest {
                 for (var conversation : conversations) {
                     var title = (String) conversation.get("name");
                     tests.add(DynamicTest.dynamicTest(
-                            name + " " + title, () -> check(object(expected.get(title)), source, context(conversation))));
+                            name + " " + title,
+                            () -> check(object(expected.get(title)), source, context(conversation))));
                 }
             }
         }

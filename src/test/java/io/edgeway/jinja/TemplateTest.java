@@ -142,12 +142,12 @@ class TemplateTest {
     @Test
     void valuesOfTheContextAreNeverChanged() {
         var list = List.of(1, 2);
-        var template = Template.parse("{% set m = x %}{% set ns = namespace(x=x) %}{% set ns.x = ns.x + [3] %}{{ ns.x }}{{ x }}");
+        var template = Template.parse(
+                "{% set m = x %}{% set ns = namespace(x=x) %}{% set ns.x = ns.x + [3] %}{{ ns.x }}{{ x }}");
         assertEquals("[1, 2, 3][1, 2]", template.render(Map.of("x", list)));
         for (var method : List.of("x.append(1)", "x.clear()", "m.update({})", "m.pop('a')", "m.setdefault('b', 1)")) {
-            assertThrows(
-                    TemplateException.class,
-                    () -> Template.parse("{{ " + method + " }}").render(Map.of("x", list, "m", Map.of("a", 1))));
+            assertThrows(TemplateException.class, () -> Template.parse("{{ " + method + " }}")
+                    .render(Map.of("x", list, "m", Map.of("a", 1))));
         }
     }
 
@@ -158,13 +158,15 @@ class TemplateTest {
         context.put("b", 1L);
         context.put("c", Map.of("1", 2));
         context.put("d", null);
-        var template = Template.parse("{{ a == b }} {{ a + b }} {{ c }} {{ {1: 'x'}[a] }} {{ d is none }} {{ none in c }}");
+        var template =
+                Template.parse("{{ a == b }} {{ a + b }} {{ c }} {{ {1: 'x'}[a] }} {{ d is none }} {{ none in c }}");
         assertEquals("True 2 {'1': 2} x True False", template.render(context));
     }
 
     @Test
     void javaObjectsAreOutOfReach() {
-        for (var path : List.of("x.class", "x.getClass()", "x['class']", "''.__class__", "x.__class__.mro()", "x|attr('getClass')")) {
+        for (var path : List.of(
+                "x.class", "x.getClass()", "x['class']", "''.__class__", "x.__class__.mro()", "x|attr('getClass')")) {
             var source = "{{ " + path + " }}";
             try {
                 assertEquals("", Template.parse(source).render(Map.of("x", "text")), path);

@@ -42,7 +42,9 @@ class JsonProperties {
         var expected = new LinkedHashMap<>(object);
         expected.put(name, value);
         assertEquals(expected, Json.read(changed));
-        assertEquals(List.copyOf(expected.keySet()), List.copyOf(Json.readObject(changed).keySet()));
+        assertEquals(
+                List.copyOf(expected.keySet()),
+                List.copyOf(Json.readObject(changed).keySet()));
 
         var again = JsonIndex.of(changed);
         for (var other : object.keySet()) {
@@ -129,9 +131,23 @@ class JsonProperties {
 
     @Example
     void anErrorNeverQuotesTheText() {
-        for (var text : List.of("{\"key\":\"sk-secret\" x}", "{\"key\": sk-secret}", "sk-secret", "{\"sk-secret\":1,\"sk-secret\":2}",
-                "[\"sk-secret\u0001\"]", "{sk-secret:1}", "{\"a\":1}sk-secret", "[1sk-secret]", "[\"\\sk-secret\"]", "secret", "{\"a\":secret}", "{\"a\":1secret}", "[1.secret]", "nullsecret")) {
-            var failure = assertThrows(JsonException.class, () -> Json.read(text.getBytes(StandardCharsets.UTF_8)), text);
+        for (var text : List.of(
+                "{\"key\":\"sk-secret\" x}",
+                "{\"key\": sk-secret}",
+                "sk-secret",
+                "{\"sk-secret\":1,\"sk-secret\":2}",
+                "[\"sk-secret\u0001\"]",
+                "{sk-secret:1}",
+                "{\"a\":1}sk-secret",
+                "[1sk-secret]",
+                "[\"\\sk-secret\"]",
+                "secret",
+                "{\"a\":secret}",
+                "{\"a\":1secret}",
+                "[1.secret]",
+                "nullsecret")) {
+            var failure =
+                    assertThrows(JsonException.class, () -> Json.read(text.getBytes(StandardCharsets.UTF_8)), text);
             assertFalse(failure.getMessage().contains("secret"), failure.getMessage());
         }
     }

@@ -21,7 +21,9 @@ import net.jqwik.api.Provide;
 
 class CanonicalDigestProperties {
     private static Digest digest(byte[] json) {
-        return new CanonicalDigest().members(JsonIndex.of(json), Set.of("stream")).finish();
+        return new CanonicalDigest()
+                .members(JsonIndex.of(json), Set.of("stream"))
+                .finish();
     }
 
     private static Digest digest(String json) {
@@ -29,13 +31,13 @@ class CanonicalDigestProperties {
     }
 
     @Property(tries = 2000)
-    void differentValuesHaveDifferentDigests(@ForAll("objects") Map<String, Object> a, @ForAll("objects") Map<String, Object> b) {
+    void differentValuesHaveDifferentDigests(
+            @ForAll("objects") Map<String, Object> a, @ForAll("objects") Map<String, Object> b) {
         Map<String, Object> left = new LinkedHashMap<>(a);
         Map<String, Object> right = new LinkedHashMap<>(b);
         left.remove("stream");
         right.remove("stream");
-        assertEquals(
-                Objects.equals(left, right), digest(Json.write(a)).equals(digest(Json.write(b))));
+        assertEquals(Objects.equals(left, right), digest(Json.write(a)).equals(digest(Json.write(b))));
     }
 
     @Property(tries = 500)

@@ -30,8 +30,8 @@ class ChunkRoundTripTest {
 
     static Object again(String whole) {
         ChunkAssembler assembler = new ChunkAssembler();
-        String stream = new String(
-                ChunkWriter.events(whole.getBytes(StandardCharsets.UTF_8), true), StandardCharsets.UTF_8);
+        String stream =
+                new String(ChunkWriter.events(whole.getBytes(StandardCharsets.UTF_8), true), StandardCharsets.UTF_8);
         Chunks.data(stream).forEach(assembler::accept);
         assertTrue(assembler.endedWell(false));
         return Json.read(assembler.whole(null));
@@ -56,8 +56,8 @@ class ChunkRoundTripTest {
         String text = "\ud83d\ude00".repeat(700) + " and words ".repeat(80);
         String whole = Chunks.whole(text);
         assertEquals(json(whole), again(whole));
-        String stream = new String(
-                ChunkWriter.events(whole.getBytes(StandardCharsets.UTF_8), false), StandardCharsets.UTF_8);
+        String stream =
+                new String(ChunkWriter.events(whole.getBytes(StandardCharsets.UTF_8), false), StandardCharsets.UTF_8);
         assertEquals(text, Chunks.text(stream));
         assertFalse(stream.contains("\\ud83d\""), "no half of a pair");
     }
@@ -69,7 +69,8 @@ class ChunkRoundTripTest {
                 "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"index\":0,\"id\":\"t1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}}]}",
                 "{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\\\"a\\\"\"}}]}",
                 "{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\":1}\"}}]}")) {
-            assembler.accept("{\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":null}]}");
+            assembler.accept(
+                    "{\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":null}]}");
         }
         assembler.accept("{\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}");
         assembler.accept("[DONE]");
@@ -77,14 +78,16 @@ class ChunkRoundTripTest {
                 ((Map<?, ?>) ((List<?>) ((Map<?, ?>) Json.read(assembler.whole(null))).get("choices")).getFirst())
                         .get("message");
         assertEquals(
-                json("[{\"id\":\"t1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}}]"),
+                json(
+                        "[{\"id\":\"t1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}}]"),
                 message.get("tool_calls"));
     }
 
     @Test
     void aStreamThatSaysItFailedDidNotEndWell() {
         ChunkAssembler assembler = new ChunkAssembler();
-        Chunks.data(Chunks.delta("x") + "data: {\"error\":{\"message\":\"no\"}}\n\n" + Chunks.finish("stop") + Chunks.DONE)
+        Chunks.data(Chunks.delta("x") + "data: {\"error\":{\"message\":\"no\"}}\n\n" + Chunks.finish("stop")
+                        + Chunks.DONE)
                 .forEach(assembler::accept);
         assertFalse(assembler.endedWell(true));
     }

@@ -28,8 +28,7 @@ class AllocationTest {
     @BeforeEach
     void start() throws IOException {
         cloud = FakeCloud.start().quiet();
-        gateway = TestGateway.start(
-                """
+        gateway = TestGateway.start("""
                 edgeway:
                   models: { gpt: { cloud: { upstreams: [fake] } } }
                   upstreams: { fake: { url: "%s" } }
@@ -37,9 +36,7 @@ class AllocationTest {
                     callers: { type: auth, anonymous: always }
                     route: { type: router }
                   routes: [ { match: "/v1/*", chain: [callers, route] } ]
-                """
-                        .formatted(cloud.url()),
-                1);
+                """.formatted(cloud.url()), 1);
         socket = new Socket("127.0.0.1", gateway.port());
         socket.setTcpNoDelay(true);
     }
@@ -67,7 +64,9 @@ class AllocationTest {
             exchange(request, stream);
         }
         CompletableFuture<Long> loop = new CompletableFuture<>();
-        gateway.vertx().getOrCreateContext().runOnContext(v -> loop.complete(Thread.currentThread().threadId()));
+        gateway.vertx()
+                .getOrCreateContext()
+                .runOnContext(v -> loop.complete(Thread.currentThread().threadId()));
         long id = loop.get(5, TimeUnit.SECONDS);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getThreadAllocatedBytes(id);

@@ -57,13 +57,17 @@ class BackgroundTest {
         String next = "{\"model\":\"gpt\",\"input\":\"more\",\"previous_response_id\":\"" + queued.get("id") + "\"}";
         cloud.take();
         object(gateway.post("/v1/responses", next));
-        assertThat(cloud.take().body().toString()).contains("hi").contains("word0").contains("more");
+        assertThat(cloud.take().body().toString())
+                .contains("hi")
+                .contains("word0")
+                .contains("more");
     }
 
     @Test
     void eventsAreResumedAfterALostConnection() {
         List<Map<String, Object>> events = events(gateway.post("/v1/responses", BODY + ",\"stream\":true}"));
-        assertThat(events).extracting(event -> event.get("type"))
+        assertThat(events)
+                .extracting(event -> event.get("type"))
                 .startsWith("response.created", "response.queued", "response.in_progress")
                 .endsWith("response.completed");
         String id = (String) ((Map<?, ?>) events.getFirst().get("response")).get("id");
@@ -106,15 +110,19 @@ class BackgroundTest {
 
     @Test
     void aResponseInTheForegroundIsNotCancelled() {
-        Object id = object(gateway.post("/v1/responses", "{\"model\":\"gpt\",\"input\":\"hi\"}")).get("id");
-        assertThat(gateway.post("/v1/responses/" + id + "/cancel", "").statusCode()).isEqualTo(400);
-        assertThat(gateway.post("/v1/responses/resp_unknown/cancel", "").statusCode()).isEqualTo(404);
+        Object id = object(gateway.post("/v1/responses", "{\"model\":\"gpt\",\"input\":\"hi\"}"))
+                .get("id");
+        assertThat(gateway.post("/v1/responses/" + id + "/cancel", "").statusCode())
+                .isEqualTo(400);
+        assertThat(gateway.post("/v1/responses/resp_unknown/cancel", "").statusCode())
+                .isEqualTo(404);
     }
 
     @Test
     void aFailureIsTheResponsesOwn() {
         cloud.standard(Behaviour.of("status=400"));
-        Map<String, Object> done = poll(object(gateway.post("/v1/responses", BODY + "}")).get("id"));
+        Map<String, Object> done =
+                poll(object(gateway.post("/v1/responses", BODY + "}")).get("id"));
         assertThat(done).containsEntry("status", "failed");
         assertThat(done.get("error").toString()).contains("invalid_prompt");
     }

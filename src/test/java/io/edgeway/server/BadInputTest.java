@@ -28,7 +28,8 @@ class BadInputTest {
     @BeforeAll
     static void start() {
         cloud = FakeCloud.start();
-        gateway = TestGateway.start("""
+        gateway = TestGateway.start(
+                """
                 edgeway:
                   server: { max-body: 64KB }
                   models:
@@ -37,8 +38,7 @@ class BadInputTest {
                   upstreams: { fake: { url: "%s" } }
                   plugins: { route: { type: router } }
                   routes: [ { match: "/v1/*", chain: [route] } ]
-                """
-                .formatted(Path.of("src/test/resources/models/tiny").toAbsolutePath(), cloud.url()));
+                """.formatted(Path.of("src/test/resources/models/tiny").toAbsolutePath(), cloud.url()));
     }
 
     @AfterAll
@@ -54,20 +54,51 @@ class BadInputTest {
                 Arguments.of("cut off", "{\"model\":\"gpt\"", 400, "not valid JSON"),
                 Arguments.of("no object", "[1]", 400, "JSON object"),
                 Arguments.of("a key twice", "{\"model\":\"gpt\",\"model\":\"tiny\"}", 400, "twice"),
-                Arguments.of("a key twice, inside", "{\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"role\":\"x\"}]}", 400, "twice"),
+                Arguments.of(
+                        "a key twice, inside",
+                        "{\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"role\":\"x\"}]}",
+                        400,
+                        "twice"),
                 Arguments.of("no model", "{\"messages\":" + message + "}", 400, "'model'"),
                 Arguments.of("a model that is a number", "{\"model\":1}", 400, "a string"),
-                Arguments.of("an unknown model", "{\"model\":\"nope\",\"messages\":" + message + "}", 404, "/v1/models"),
+                Arguments.of(
+                        "an unknown model", "{\"model\":\"nope\",\"messages\":" + message + "}", 404, "/v1/models"),
                 Arguments.of("stream that is text", "{\"model\":\"gpt\",\"stream\":\"yes\"}", 400, "true or false"),
                 Arguments.of("no messages", "{\"model\":\"tiny\"}", 400, "'messages'"),
                 Arguments.of("empty messages", "{\"model\":\"tiny\",\"messages\":[]}", 400, "at least one"),
-                Arguments.of("an unknown role", "{\"model\":\"tiny\",\"messages\":[{\"role\":\"king\",\"content\":\"x\"}]}", 400, "king"),
-                Arguments.of("content that is a number", "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":1}]}", 400, "content"),
-                Arguments.of("temperature of 9", "{\"model\":\"tiny\",\"temperature\":9,\"messages\":" + message + "}", 400, "temperature"),
-                Arguments.of("max_tokens of -1", "{\"model\":\"tiny\",\"max_tokens\":-1,\"messages\":" + message + "}", 400, "max_tokens"),
-                Arguments.of("nesting", "{\"model\":\"gpt\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}", 400, "depth"),
-                Arguments.of("a prompt over the context", "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"" + "word ".repeat(9000) + "\"}]}", 400, "context"),
-                Arguments.of("a body over the limit", "{\"model\":\"gpt\",\"x\":\"" + "y".repeat(70_000) + "\"}", 413, "max-body"));
+                Arguments.of(
+                        "an unknown role",
+                        "{\"model\":\"tiny\",\"messages\":[{\"role\":\"king\",\"content\":\"x\"}]}",
+                        400,
+                        "king"),
+                Arguments.of(
+                        "content that is a number",
+                        "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":1}]}",
+                        400,
+                        "content"),
+                Arguments.of(
+                        "temperature of 9",
+                        "{\"model\":\"tiny\",\"temperature\":9,\"messages\":" + message + "}",
+                        400,
+                        "temperature"),
+                Arguments.of(
+                        "max_tokens of -1",
+                        "{\"model\":\"tiny\",\"max_tokens\":-1,\"messages\":" + message + "}",
+                        400,
+                        "max_tokens"),
+                Arguments.of(
+                        "nesting", "{\"model\":\"gpt\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}", 400, "depth"),
+                Arguments.of(
+                        "a prompt over the context",
+                        "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"" + "word ".repeat(9000)
+                                + "\"}]}",
+                        400,
+                        "context"),
+                Arguments.of(
+                        "a body over the limit",
+                        "{\"model\":\"gpt\",\"x\":\"" + "y".repeat(70_000) + "\"}",
+                        413,
+                        "max-body"));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -79,7 +110,8 @@ class BadInputTest {
 
     @Test
     void invalidUtf8IsRefusedWhereverItStands() throws IOException, InterruptedException {
-        byte[] start = "{\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"".getBytes(StandardCharsets.UTF_8);
+        byte[] start =
+                "{\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"".getBytes(StandardCharsets.UTF_8);
         byte[] body = java.util.Arrays.copyOf(start, start.length + 6);
         System.arraycopy(new byte[] {(byte) 0xC3, (byte) 0x28, '"', '}', ']', '}'}, 0, body, start.length, 6);
         try (HttpClient client = HttpClient.newHttpClient()) {
@@ -101,10 +133,7 @@ class BadInputTest {
         check(gateway.post("/v1/models", "{}"), 405, "GET");
         check(gateway.post("/v1/nothing", "{}"), 404, "/v1/nothing");
         check(gateway.get("/v1/models/nope"), 404, "nope");
-        check(
-                gateway.chat("gpt", "hi", "x-edgeway-deadline-ms", "soon"),
-                400,
-                "x-edgeway-deadline-ms");
+        check(gateway.chat("gpt", "hi", "x-edgeway-deadline-ms", "soon"), 400, "x-edgeway-deadline-ms");
     }
 
     private static void check(HttpResponse<String> reply, int status, String says) {

@@ -49,8 +49,9 @@ class BatchesTest {
     }
 
     private static String line(int i, String model) {
-        return "{\"custom_id\":\"r" + i + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\""
-                + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"question " + i + "\"}]}}";
+        return "{\"custom_id\":\"r" + i
+                + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"" + model
+                + "\",\"messages\":[{\"role\":\"user\",\"content\":\"question " + i + "\"}]}}";
     }
 
     private static String lines(int count) {
@@ -80,11 +81,16 @@ class BatchesTest {
         assertThat(done).containsEntry("status", "completed");
         assertThat(done.get("request_counts")).hasToString("{total=21, completed=20, failed=1}");
         List<Map<String, Object>> output = content(done.get("output_file_id"));
-        assertThat(output).extracting(line -> line.get("custom_id"))
+        assertThat(output)
+                .extracting(line -> line.get("custom_id"))
                 .containsExactlyInAnyOrderElementsOf(
                         IntStream.range(0, 20).mapToObj(i -> (Object) ("r" + i)).toList());
-        assertThat(output.getFirst().get("response").toString()).contains("status_code=200").contains("word0");
-        assertThat(content(done.get("error_file_id")).toString()).contains("r99").contains("status_code=400");
+        assertThat(output.getFirst().get("response").toString())
+                .contains("status_code=200")
+                .contains("word0");
+        assertThat(content(done.get("error_file_id")).toString())
+                .contains("r99")
+                .contains("status_code=400");
         assertThat(gateway.get("/v1/batches").body()).contains((String) id);
     }
 
@@ -102,7 +108,10 @@ class BatchesTest {
         gateway = TestGateway.startIn(directory);
         Map<String, Object> done = poll(id);
         assertThat(done.get("request_counts")).hasToString("{total=8, completed=8, failed=0}");
-        assertThat(content(done.get("output_file_id"))).extracting(line -> line.get("custom_id")).doesNotHaveDuplicates().hasSize(8);
+        assertThat(content(done.get("output_file_id")))
+                .extracting(line -> line.get("custom_id"))
+                .doesNotHaveDuplicates()
+                .hasSize(8);
     }
 
     @Test
@@ -110,14 +119,18 @@ class BatchesTest {
         cloud.standard(Behaviour.of("silent"));
         Object id = batch(lines(8));
         FakeCloud.Received received = cloud.take();
-        assertThat(gateway.post("/v1/batches/" + id + "/cancel", "").statusCode()).isEqualTo(200);
+        assertThat(gateway.post("/v1/batches/" + id + "/cancel", "").statusCode())
+                .isEqualTo(200);
         received.gone().orTimeout(5, TimeUnit.SECONDS).join();
         assertThat(poll(id)).containsEntry("status", "cancelled");
     }
 
     @Test
     void aFaultyFileFailsTheBatchBeforeAnyCall() {
-        assertThat(poll(batch(line(1, "gpt") + '\n' + line(1, "gpt"))).get("errors").toString()).contains("custom_id");
+        assertThat(poll(batch(line(1, "gpt") + '\n' + line(1, "gpt")))
+                        .get("errors")
+                        .toString())
+                .contains("custom_id");
         assertThat(poll(batch("no json"))).containsEntry("status", "failed");
         assertThat(cloud.waiting()).isZero();
     }
@@ -140,8 +153,8 @@ class BatchesTest {
                 "--edge\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--edge--\r\n");
         assertThat(empty.statusCode()).isEqualTo(400);
         assertThat(empty.body()).contains("'file'");
-        HttpResponse<String> unknown = gateway.post(
-                "/v1/batches", "{\"input_file_id\":\"file-none\",\"endpoint\":\"/v1/chat/completions\"}");
+        HttpResponse<String> unknown =
+                gateway.post("/v1/batches", "{\"input_file_id\":\"file-none\",\"endpoint\":\"/v1/chat/completions\"}");
         assertThat(unknown.statusCode()).isEqualTo(400);
         assertThat(unknown.body()).contains("input_file_id");
     }

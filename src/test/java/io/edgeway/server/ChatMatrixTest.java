@@ -33,7 +33,8 @@ class ChatMatrixTest {
     @BeforeAll
     static void start() {
         cloud = FakeCloud.start().quiet();
-        gateway = TestGateway.start("""
+        gateway = TestGateway.start(
+                """
                 edgeway:
                   models:
                     cloudy: { cloud: { upstreams: [fake] } }
@@ -41,8 +42,7 @@ class ChatMatrixTest {
                   upstreams: { fake: { url: "%s" } }
                   plugins: { route: { type: router } }
                   routes: [ { match: "/v1/*", chain: [route] } ]
-                """
-                .formatted(Path.of("src/test/resources/models/tiny").toAbsolutePath(), cloud.url()));
+                """.formatted(Path.of("src/test/resources/models/tiny").toAbsolutePath(), cloud.url()));
     }
 
     @AfterAll
@@ -52,8 +52,8 @@ class ChatMatrixTest {
     }
 
     static Stream<Arguments> matrix() {
-        return Stream.of("cloudy", "local")
-                .flatMap(model -> Stream.of(true, false).flatMap(stream -> Stream.of(
+        return Stream.of("cloudy", "local").flatMap(model -> Stream.of(true, false)
+                .flatMap(stream -> Stream.of(
                         Arguments.of(model, stream, HttpVersion.HTTP_1_1),
                         Arguments.of(model, stream, HttpVersion.HTTP_2))));
     }
@@ -68,9 +68,11 @@ class ChatMatrixTest {
         if (stream) {
             assertThat(answer.type()).startsWith("text/event-stream");
             List<String> events = new ArrayList<>();
-            new SseParser(1 << 20, (type, data, id) -> events.add(data)).feed(answer.body().getBytes(StandardCharsets.UTF_8));
+            new SseParser(1 << 20, (type, data, id) -> events.add(data))
+                    .feed(answer.body().getBytes(StandardCharsets.UTF_8));
             assertThat(events).hasSizeGreaterThan(2).last().isEqualTo("[DONE]");
-            Map<String, Object> usage = Json.readObject(events.get(events.size() - 2).getBytes(StandardCharsets.UTF_8));
+            Map<String, Object> usage =
+                    Json.readObject(events.get(events.size() - 2).getBytes(StandardCharsets.UTF_8));
             assertThat(usage.get("usage")).asString().contains("completion_tokens");
         } else {
             assertThat(answer.type()).isEqualTo("application/json");

@@ -41,7 +41,8 @@ class ChatTest {
 
     @Test
     void forwardsTheClientsBytesWithOnlyTheModelReplaced() {
-        String body = "{ \"model\" : \"gpt\",\n \"unknown\": [1.50, {\"a\":\"\\u00e9\"}], \"messages\":[{\"role\":\"user\",\"content\":\"hi\"}] }";
+        String body =
+                "{ \"model\" : \"gpt\",\n \"unknown\": [1.50, {\"a\":\"\\u00e9\"}], \"messages\":[{\"role\":\"user\",\"content\":\"hi\"}] }";
         HttpResponse<String> reply = gateway.post("/v1/chat/completions", body, "authorization", "Bearer mine");
         assertThat(reply.statusCode()).isEqualTo(200);
         assertThat(reply.body()).contains("word0 word1");
@@ -83,7 +84,8 @@ class ChatTest {
     void aClientThatLeavesCutsTheUpstream() throws Exception {
         cloud.next("tokens=1000&pace=20");
         var client = gateway.vertx().createHttpClient();
-        var request = client.request(io.vertx.core.http.HttpMethod.POST, gateway.port(), "127.0.0.1", "/v1/chat/completions")
+        var request = client.request(
+                        io.vertx.core.http.HttpMethod.POST, gateway.port(), "127.0.0.1", "/v1/chat/completions")
                 .toCompletionStage()
                 .toCompletableFuture()
                 .get(5, TimeUnit.SECONDS);
@@ -99,8 +101,10 @@ class ChatTest {
 
     @Test
     void refusesWhatItCannotRead() {
-        assertThat(gateway.post("/v1/chat/completions", "{\"model\":").statusCode()).isEqualTo(400);
-        assertThat(gateway.post("/v1/chat/completions", "{\"model\":\"a\",\"model\":\"b\"}").body())
+        assertThat(gateway.post("/v1/chat/completions", "{\"model\":").statusCode())
+                .isEqualTo(400);
+        assertThat(gateway.post("/v1/chat/completions", "{\"model\":\"a\",\"model\":\"b\"}")
+                        .body())
                 .contains("invalid_json");
         assertThat(gateway.chat("nope", "hi").statusCode()).isEqualTo(404);
         assertThat(gateway.chat("gpt", "x".repeat(70_000)).statusCode()).isEqualTo(413);

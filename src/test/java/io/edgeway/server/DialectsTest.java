@@ -91,8 +91,8 @@ class DialectsTest {
 
     @Test
     void aConversationGoesOnFromAPreviousResponse() {
-        Map<String, Object> first =
-                object(gateway.post("/v1/responses", "{\"model\":\"gpt\",\"input\":\"one\",\"instructions\":\"be brief\"}"));
+        Map<String, Object> first = object(
+                gateway.post("/v1/responses", "{\"model\":\"gpt\",\"input\":\"one\",\"instructions\":\"be brief\"}"));
         cloud.take();
         Map<String, Object> second = object(gateway.post(
                 "/v1/responses",
@@ -115,7 +115,8 @@ class DialectsTest {
         String id = (String) object(gateway.post(
                         "/v1/responses", "{\"model\":\"gpt\",\"input\":\"hi\"}", "authorization", "Bearer " + ALICE))
                 .get("id");
-        assertThat(gateway.get("/v1/responses/" + id, "authorization", "Bearer " + BOB).statusCode())
+        assertThat(gateway.get("/v1/responses/" + id, "authorization", "Bearer " + BOB)
+                        .statusCode())
                 .isEqualTo(404);
         HttpResponse<String> stolen = gateway.post(
                 "/v1/responses",
@@ -124,11 +125,14 @@ class DialectsTest {
                 "Bearer " + BOB);
         assertThat(stolen.statusCode()).isEqualTo(400);
         assertThat(stolen.body()).contains("previous_response_not_found");
-        assertThat(gateway.get("/v1/responses/" + id, "authorization", "Bearer " + ALICE).body())
+        assertThat(gateway.get("/v1/responses/" + id, "authorization", "Bearer " + ALICE)
+                        .body())
                 .contains("word0");
-        assertThat(gateway.delete("/v1/responses/" + id, "authorization", "Bearer " + ALICE).body())
+        assertThat(gateway.delete("/v1/responses/" + id, "authorization", "Bearer " + ALICE)
+                        .body())
                 .contains("\"deleted\":true");
-        assertThat(gateway.get("/v1/responses/" + id, "authorization", "Bearer " + ALICE).statusCode())
+        assertThat(gateway.get("/v1/responses/" + id, "authorization", "Bearer " + ALICE)
+                        .statusCode())
                 .isEqualTo(404);
     }
 
@@ -136,7 +140,8 @@ class DialectsTest {
     void aResponseThatIsNotToBeStoredIsNotFound() {
         Map<String, Object> response =
                 object(gateway.post("/v1/responses", "{\"model\":\"gpt\",\"input\":\"hi\",\"store\":false}"));
-        assertThat(gateway.get("/v1/responses/" + response.get("id")).statusCode()).isEqualTo(404);
+        assertThat(gateway.get("/v1/responses/" + response.get("id")).statusCode())
+                .isEqualTo(404);
     }
 
     @Test
@@ -173,8 +178,7 @@ class DialectsTest {
                 "/v1/messages", "{\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
         assertThat(missing.statusCode()).isEqualTo(400);
         assertThat(missing.body()).contains("invalid_request_error").contains("max_tokens");
-        HttpResponse<String> noKey =
-                gateway.post("/v1/messages", "{\"model\":\"gpt\"}", "x-api-key", "sk-wrong");
+        HttpResponse<String> noKey = gateway.post("/v1/messages", "{\"model\":\"gpt\"}", "x-api-key", "sk-wrong");
         assertThat(noKey.body()).doesNotContain("sk-wrong");
     }
 
@@ -207,7 +211,8 @@ class DialectsTest {
     @SuppressWarnings("unchecked")
     private static String outputText(Map<String, Object> response) {
         Map<String, Object> message = ((List<Map<String, Object>>) response.get("output")).getFirst();
-        return (String) ((List<Map<String, Object>>) message.get("content")).getFirst().get("text");
+        return (String)
+                ((List<Map<String, Object>>) message.get("content")).getFirst().get("text");
     }
 
     @SuppressWarnings("unchecked")

@@ -49,7 +49,8 @@ class EmbeddingsTest {
 
     @Test
     void likeTextsAreNear() {
-        Map<String, Object> reply = post("\"input\":[\"a cat sat on the mat\",\"the cat is on a mat\",\"stock prices\"]");
+        Map<String, Object> reply =
+                post("\"input\":[\"a cat sat on the mat\",\"the cat is on a mat\",\"stock prices\"]");
         List<double[]> vectors = vectors(reply);
         assertThat(vectors).allSatisfy(vector -> assertThat(vector).hasSize(384));
         assertThat(dot(vectors.get(0), vectors.get(0))).isCloseTo(1, within(1e-4));
@@ -78,10 +79,12 @@ class EmbeddingsTest {
 
     @Test
     void aLongListIsAnsweredInItsOrder() {
-        String texts = IntStream.range(0, 70).mapToObj(i -> "\"text " + i + "\"").collect(Collectors.joining(","));
+        String texts =
+                IntStream.range(0, 70).mapToObj(i -> "\"text " + i + "\"").collect(Collectors.joining(","));
         List<double[]> all = vectors(post("\"input\":[" + texts + "]"));
         assertThat(all).hasSize(70);
-        assertThat(dot(all.get(69), vectors(post("\"input\":\"text 69\"")).getFirst())).isCloseTo(1, within(1e-3));
+        assertThat(dot(all.get(69), vectors(post("\"input\":\"text 69\"")).getFirst()))
+                .isCloseTo(1, within(1e-3));
     }
 
     @Test
@@ -110,7 +113,9 @@ class EmbeddingsTest {
         return ((List<?>) reply.get("data"))
                 .stream()
                         .map(item -> ((List<?>) ((Map<?, ?>) item).get("embedding"))
-                                .stream().mapToDouble(number -> ((Number) number).doubleValue()).toArray())
+                                .stream()
+                                        .mapToDouble(number -> ((Number) number).doubleValue())
+                                        .toArray())
                         .toList();
     }
 

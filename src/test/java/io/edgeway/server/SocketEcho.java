@@ -15,8 +15,8 @@ public final class SocketEcho {
 
     public static void main(String... args) {
         Vertx vertx = Vertx.vertx();
-        HttpServerOptions options = SocketOptions.apply(
-                new HttpServerOptions().setHost("127.0.0.1").setPort(Integer.parseInt(args[0])));
+        HttpServerOptions options =
+                SocketOptions.apply(new HttpServerOptions().setHost("127.0.0.1").setPort(Integer.parseInt(args[0])));
         vertx.createHttpServer(options)
                 .requestHandler(request -> {
                     request.pause();

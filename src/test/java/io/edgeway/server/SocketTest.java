@@ -129,7 +129,10 @@ class SocketTest {
         peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"store\":false,\"input\":\"two\","
                 + "\"previous_response_id\":\"" + id + "\"}");
         peer.until("type", "response.completed");
-        assertThat(cloud.take().body().toString()).contains("one").contains("word0").contains("two");
+        assertThat(cloud.take().body().toString())
+                .contains("one")
+                .contains("word0")
+                .contains("two");
         Peer other = connect("/v1/responses");
         other.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"two\",\"previous_response_id\":\"" + id
                 + "\"}");
@@ -142,7 +145,8 @@ class SocketTest {
         peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"generate\":false,\"input\":\"context\"}");
         String id = responseId(peer.until("type", "response.completed").getLast());
         assertThat(cloud.waiting()).isZero();
-        peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"go\",\"previous_response_id\":\"" + id + "\"}");
+        peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"go\",\"previous_response_id\":\"" + id
+                + "\"}");
         peer.until("type", "response.completed");
         assertThat(cloud.take().body().toString()).contains("context").contains("go");
     }
@@ -214,9 +218,11 @@ class SocketTest {
         Peer peer = connect("/v1/chat/completions");
         peer.send("{\"id\":\"r1\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
         List<Map<String, Object>> chunks = peer.until("object", "chat.completion.done");
-        assertThat(chunks).hasSizeGreaterThan(3).allSatisfy(chunk -> assertThat(chunk).containsEntry("id", "r1"));
+        assertThat(chunks).hasSizeGreaterThan(3).allSatisfy(chunk -> assertThat(chunk)
+                .containsEntry("id", "r1"));
         assertThat(cloud.take().body().toString()).doesNotContain("r1");
-        peer.send("{\"id\":\"r2\",\"stream\":false,\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+        peer.send(
+                "{\"id\":\"r2\",\"stream\":false,\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
         assertThat(peer.take()).containsEntry("object", "chat.completion").containsEntry("id", "r2");
     }
 
@@ -253,7 +259,8 @@ class SocketTest {
     void aWrongKeyOrOriginIsRefusedBeforeTheUpgrade() {
         assertRefused(new WebSocketConnectOptions().setURI("/v1/responses"), 401);
         assertRefused(
-                new WebSocketConnectOptions().setURI("/v1/responses").addHeader("authorization", "Bearer sk-wrong"), 401);
+                new WebSocketConnectOptions().setURI("/v1/responses").addHeader("authorization", "Bearer sk-wrong"),
+                401);
         assertRefused(
                 new WebSocketConnectOptions()
                         .setURI("/v1/responses")
@@ -265,7 +272,8 @@ class SocketTest {
     private void assertRefused(WebSocketConnectOptions options, int status) {
         assertThatThrownBy(() -> connect(options))
                 .hasCauseInstanceOf(UpgradeRejectedException.class)
-                .satisfies(e -> assertThat(((UpgradeRejectedException) e.getCause()).getStatus()).isEqualTo(status));
+                .satisfies(e -> assertThat(((UpgradeRejectedException) e.getCause()).getStatus())
+                        .isEqualTo(status));
     }
 
     @Test

@@ -37,7 +37,8 @@ public final class TestGateway implements AutoCloseable {
         await(gateways.reload());
         this.doors = new Doors(gateways, inFlight, new Exchanges(meters, inFlight));
         await(doors.start());
-        this.server = await(vertx.createHttpServer(SocketOptions.apply(new HttpServerOptions().setHost("127.0.0.1").setPort(0)))
+        this.server = await(vertx.createHttpServer(SocketOptions.apply(
+                        new HttpServerOptions().setHost("127.0.0.1").setPort(0)))
                 .requestHandler(doors::handle)
                 .listen());
     }
@@ -64,7 +65,10 @@ public final class TestGateway implements AutoCloseable {
     }
 
     private static <T> T await(io.vertx.core.Future<T> future) {
-        return future.toCompletionStage().toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
+        return future.toCompletionStage()
+                .toCompletableFuture()
+                .orTimeout(30, TimeUnit.SECONDS)
+                .join();
     }
 
     public int port() {
@@ -137,7 +141,8 @@ public final class TestGateway implements AutoCloseable {
     }
 
     public HttpResponse<String> delete(String path, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url(path))).DELETE();
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(url(path))).DELETE();
         if (headers.length > 0) {
             request.headers(headers);
         }

@@ -69,7 +69,8 @@ class SseParserProperties {
         var seen = new ArrayList<String>();
         var parser = new SseParser(64, (type, data, id) -> seen.add(data));
         for (int i = 0; i < events; i++) {
-            parser.feed((": keep-alive with a long comment\n\ndata: {\"n\":" + i + "}\n\n").getBytes(StandardCharsets.UTF_8));
+            parser.feed((": keep-alive with a long comment\n\ndata: {\"n\":" + i + "}\n\n")
+                    .getBytes(StandardCharsets.UTF_8));
         }
         assertEquals(events, seen.size());
     }
@@ -93,7 +94,10 @@ class SseParserProperties {
 
     @Provide
     Arbitrary<String> texts() {
-        return Arbitraries.strings().withChars("ab \t:\n\r{}\"ä€").withChars('\u2028').ofMaxLength(40);
+        return Arbitraries.strings()
+                .withChars("ab \t:\n\r{}\"ä€")
+                .withChars('\u2028')
+                .ofMaxLength(40);
     }
 
     @Provide
@@ -105,18 +109,22 @@ class SseParserProperties {
     @Provide
     Arbitrary<byte[]> streams() {
         var ends = Arbitraries.of("\n", "\r", "\r\n");
-        var value = Arbitraries.strings().withChars("ab :€").withChars('\u0000', '\ufeff').ofMaxLength(6);
-        var fields = Arbitraries.of("data", "data:", "data: ", "data:  ", "event:", "event: ", "id:", "id: ", ":", "retry: ",
-                "dat", "datax: ", " data: ", "");
+        var value = Arbitraries.strings()
+                .withChars("ab :€")
+                .withChars('\u0000', '\ufeff')
+                .ofMaxLength(6);
+        var fields = Arbitraries.of(
+                "data", "data:", "data: ", "data:  ", "event:", "event: ", "id:", "id: ", ":", "retry: ", "dat",
+                "datax: ", " data: ", "");
         var line = net.jqwik.api.Combinators.combine(fields, value, ends).as((field, text, end) -> field + text + end);
         var blank = ends.map(end -> end);
-        var stream = Arbitraries.frequencyOf(
-                        net.jqwik.api.Tuple.of(3, line), net.jqwik.api.Tuple.of(2, blank))
+        var stream = Arbitraries.frequencyOf(net.jqwik.api.Tuple.of(3, line), net.jqwik.api.Tuple.of(2, blank))
                 .list()
                 .ofMaxSize(14)
                 .map(lines -> String.join("", lines));
         var mark = Arbitraries.of("", "", "\ufeff");
-        return net.jqwik.api.Combinators.combine(mark, stream).as((bom, text) -> (bom + text).getBytes(StandardCharsets.UTF_8));
+        return net.jqwik.api.Combinators.combine(mark, stream)
+                .as((bom, text) -> (bom + text).getBytes(StandardCharsets.UTF_8));
     }
 
     private static List<Event> parse(byte[] stream, List<Integer> cuts) {

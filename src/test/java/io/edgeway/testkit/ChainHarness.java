@@ -148,9 +148,8 @@ public final class ChainHarness implements PluginContext, AutoCloseable {
     }
 
     private static void read(Call call, Reply reply) {
-        MultiMap headers = MultiMap.caseInsensitiveMultiMap()
-                .addAll(reply.headers())
-                .addAll(call.exchange.replyHeaders());
+        MultiMap headers =
+                MultiMap.caseInsensitiveMultiMap().addAll(reply.headers()).addAll(call.exchange.replyHeaders());
         if (!reply.streamed()) {
             call.exchange.end(new Outcome(Outcome.Kind.COMPLETED, reply.status(), null));
             call.answer.complete(
@@ -165,8 +164,8 @@ public final class ChainHarness implements PluginContext, AutoCloseable {
                 })
                 .endHandler(v -> {
                     call.exchange.end(new Outcome(Outcome.Kind.COMPLETED, reply.status(), null));
-                    call.answer.complete(new Answer(
-                            reply.status(), headers, all.toString(StandardCharsets.UTF_8), call.exchange));
+                    call.answer.complete(
+                            new Answer(reply.status(), headers, all.toString(StandardCharsets.UTF_8), call.exchange));
                 })
                 .handler(buffer -> {
                     all.appendBuffer(buffer);

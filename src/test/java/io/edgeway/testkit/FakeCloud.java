@@ -201,8 +201,9 @@ public final class FakeCloud implements AutoCloseable {
             }
             response.setStatusCode(behaviour.status())
                     .putHeader("content-type", "application/json")
-                    .end("{\"error\":{\"message\":\"told to fail\",\"type\":\"fake_error\",\"param\":null,\"code\":\"fake_"
-                            + behaviour.status() + "\"}}");
+                    .end(
+                            "{\"error\":{\"message\":\"told to fail\",\"type\":\"fake_error\",\"param\":null,\"code\":\"fake_"
+                                    + behaviour.status() + "\"}}");
             return;
         }
         if (behaviour.badChunking() && request.version() == HttpVersion.HTTP_1_1) {

@@ -36,7 +36,8 @@ class TokenizerTest {
             int[] ids = ints(golden.get("ids"));
             if (golden.get("text") instanceof String text) {
                 assertArrayEquals(ids, tokenizer.encode(text), () -> family + ": " + text);
-                assertArrayEquals(ints(golden.get("wrapped")), tokenizer.encode(text, true), () -> family + ": " + text);
+                assertArrayEquals(
+                        ints(golden.get("wrapped")), tokenizer.encode(text, true), () -> family + ": " + text);
             }
             assertEquals(golden.get("decoded"), tokenizer.decode(ids, false));
             assertEquals(golden.get("plain"), tokenizer.decode(ids, true));
@@ -45,8 +46,8 @@ class TokenizerTest {
     }
 
     @Property(tries = 500)
-    void streamedTextIsTheWholeTextAndNeverHoldsHalfACharacter(@ForAll @Size(max = 40) List<@IntRange(max = 899) Integer> ids)
-            throws IOException {
+    void streamedTextIsTheWholeTextAndNeverHoldsHalfACharacter(
+            @ForAll @Size(max = 40) List<@IntRange(max = 899) Integer> ids) throws IOException {
         Tokenizer tokenizer = Tokenizer.read(resource("qwen.json"));
         int[] tokens = ids.stream().mapToInt(Integer::intValue).toArray();
         assertEquals(tokenizer.decode(tokens, false), stream(tokenizer, tokens));
@@ -102,7 +103,8 @@ class TokenizerTest {
     void refusesWhatItDoesNotKnow(String from, String to, String message) throws IOException {
         String json = new String(resource("qwen.json"), StandardCharsets.UTF_8);
         int at = json.indexOf(from);
-        byte[] changed = (json.substring(0, at) + to + json.substring(at + from.length())).getBytes(StandardCharsets.UTF_8);
+        byte[] changed =
+                (json.substring(0, at) + to + json.substring(at + from.length())).getBytes(StandardCharsets.UTF_8);
         TokenizerException e = assertThrows(TokenizerException.class, () -> Tokenizer.read(changed));
         assertTrue(e.getMessage().contains(message), e.getMessage());
     }

@@ -45,7 +45,8 @@ class VectorIndexTest {
         points.forEach(index::add);
         int found = 0;
         for (int i = 0; i < 200; i++) {
-            float[] query = unit(random, points.get(random.nextInt(points.size())).vector(), 0.03);
+            float[] query =
+                    unit(random, points.get(random.nextInt(points.size())).vector(), 0.03);
             Point best = index.nearest(query, 1, points.size()).getFirst().item();
             found += index.nearest(query, 1, 64).getFirst().item() == best ? 1 : 0;
         }
@@ -86,7 +87,9 @@ class VectorIndexTest {
         AtomicBoolean stop = new AtomicBoolean();
         CompletableFuture<Void> reader = CompletableFuture.runAsync(() -> {
             while (!stop.get()) {
-                assertSame(constant, index.nearest(constant.vector(), 1, 8).getFirst().item());
+                assertSame(
+                        constant,
+                        index.nearest(constant.vector(), 1, 8).getFirst().item());
             }
         });
         List<Point> points = new ArrayList<>();

@@ -97,7 +97,9 @@ public final class CompletionAssembler implements ChatListener {
         choices.forEach((index, choice) -> list.add(choice(
                 index,
                 choice.text.toString(),
-                choice.logprobs.isEmpty() ? null : logprobs(choice.logprobs, request.echo().length()),
+                choice.logprobs.isEmpty()
+                        ? null
+                        : logprobs(choice.logprobs, request.echo().length()),
                 choice.finishReason)));
         Map<String, Object> completion = object(list);
         completion.put("usage", (usage == null ? Usage.NONE : usage).toChat());

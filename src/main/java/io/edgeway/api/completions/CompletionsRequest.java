@@ -54,7 +54,8 @@ public final class CompletionsRequest {
                         "prompt", "missing_required_parameter", "Missing required parameter: 'prompt'.");
             case String text -> text;
             case List<?> list when list.size() == 1 && list.getFirst() instanceof String text -> text;
-            case List<?> list when !list.isEmpty() && list.getFirst() instanceof String ->
+            case List<?> list
+            when !list.isEmpty() && list.getFirst() instanceof String ->
                 throw ApiException.badRequest(
                         "prompt", "unsupported_value", "Several prompts in one request are not supported; send one.");
             default ->

@@ -58,14 +58,22 @@ public final class MessageAssembler implements ChatListener {
 
     private Map<String, Object> message(Object blocks, String stopReason, Usage used) {
         return Json.object(
-                "id", id,
-                "type", "message",
-                "role", "assistant",
-                "model", model,
-                "content", blocks,
-                "stop_reason", stopReason,
-                "stop_sequence", null,
-                "usage", used.toMessages());
+                "id",
+                id,
+                "type",
+                "message",
+                "role",
+                "assistant",
+                "model",
+                model,
+                "content",
+                blocks,
+                "stop_reason",
+                stopReason,
+                "stop_sequence",
+                null,
+                "usage",
+                used.toMessages());
     }
 
     @Override
@@ -146,10 +154,14 @@ public final class MessageAssembler implements ChatListener {
             open = Kind.TOOL_USE;
             openCall = index;
             Map<String, Object> block = Json.object(
-                    "type", "tool_use",
-                    "id", callId == null ? id.replace("msg_", "toolu_") + index : callId,
-                    "name", name == null ? "" : name,
-                    "input", Map.of());
+                    "type",
+                    "tool_use",
+                    "id",
+                    callId == null ? id.replace("msg_", "toolu_") + index : callId,
+                    "name",
+                    name == null ? "" : name,
+                    "input",
+                    Map.of());
             start(block);
         }
         if (!arguments.isEmpty()) {
@@ -184,9 +196,12 @@ public final class MessageAssembler implements ChatListener {
         Map<String, Object> delta = Json.object("stop_reason", stopReason(), "stop_sequence", null);
         if (events != null) {
             Map<String, Object> event = Json.object(
-                    "type", "message_delta",
-                    "delta", delta,
-                    "usage", (usage == null ? Usage.NONE : usage).toMessages());
+                    "type",
+                    "message_delta",
+                    "delta",
+                    delta,
+                    "usage",
+                    (usage == null ? Usage.NONE : usage).toMessages());
             events.event("message_delta", Json.write(event));
             emit("message_stop", null, null);
         }
@@ -218,10 +233,8 @@ public final class MessageAssembler implements ChatListener {
         begin();
         content.add(block);
         if (events != null) {
-            Map<String, Object> event = Json.object(
-                    "type", "content_block_start",
-                    "index", content.size() - 1,
-                    "content_block", block);
+            Map<String, Object> event =
+                    Json.object("type", "content_block_start", "index", content.size() - 1, "content_block", block);
             events.event("content_block_start", Json.write(event));
         }
     }
@@ -231,10 +244,8 @@ public final class MessageAssembler implements ChatListener {
             return;
         }
         Map<String, Object> delta = Json.object("type", type, member, piece);
-        Map<String, Object> event = Json.object(
-                "type", "content_block_delta",
-                "index", content.size() - 1,
-                "delta", delta);
+        Map<String, Object> event =
+                Json.object("type", "content_block_delta", "index", content.size() - 1, "delta", delta);
         events.event("content_block_delta", Json.write(event));
     }
 

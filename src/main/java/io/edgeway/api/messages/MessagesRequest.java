@@ -62,8 +62,7 @@ public final class MessagesRequest {
         if (request.value("stop_sequences") instanceof List<?> stop && !stop.isEmpty()) {
             chat.put("stop", stop);
         }
-        if (request.value("metadata") instanceof Map<?, ?> metadata
-                && metadata.get("user_id") instanceof String user) {
+        if (request.value("metadata") instanceof Map<?, ?> metadata && metadata.get("user_id") instanceof String user) {
             chat.put("user", user);
         }
         if (request.stream()) {
@@ -152,8 +151,8 @@ public final class MessagesRequest {
                 }
             }
             case "system" ->
-                messages.add(
-                        plain("system", content instanceof List<?> blocks ? text(blocks, param + ".content") : content));
+                messages.add(plain(
+                        "system", content instanceof List<?> blocks ? text(blocks, param + ".content") : content));
             case null, default ->
                 throw ApiException.badRequest(param + ".role", param + ".role: expected 'user' or 'assistant'");
         }
@@ -176,8 +175,10 @@ public final class MessagesRequest {
                 case "image" -> {
                     plain = false;
                     Map<String, Object> part = Json.object(
-                            "type", "image_url",
-                            "image_url", Json.object("url", imageUrl(block.get("source"), where + ".source")));
+                            "type",
+                            "image_url",
+                            "image_url",
+                            Json.object("url", imageUrl(block.get("source"), where + ".source")));
                     parts.add(part);
                 }
                 case "tool_result" -> {
@@ -222,10 +223,8 @@ public final class MessagesRequest {
                     function.put(
                             "arguments",
                             new String(Json.write(input == null ? Map.of() : input), StandardCharsets.UTF_8));
-                    Map<String, Object> call = Json.object(
-                            "id", string(block, "id", where),
-                            "type", "function",
-                            "function", function);
+                    Map<String, Object> call =
+                            Json.object("id", string(block, "id", where), "type", "function", "function", function);
                     calls.add(call);
                 }
                 // What a model thought is not for another turn: chat has no place for it.
@@ -295,8 +294,7 @@ public final class MessagesRequest {
                 case "none" -> chat.put("tool_choice", "none");
                 case "tool" -> {
                     Map<String, Object> chatChoice = Json.object(
-                            "type", "function",
-                            "function", Json.object("name", string(choice, "name", "tool_choice")));
+                            "type", "function", "function", Json.object("name", string(choice, "name", "tool_choice")));
                     chat.put("tool_choice", chatChoice);
                 }
                 case null, default ->

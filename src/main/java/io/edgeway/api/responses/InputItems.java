@@ -32,9 +32,7 @@ final class InputItems {
 
     private static Map<String, Object> message(String role, String text) {
         Map<String, Object> item = Json.object(
-                "type", "message",
-                "role", role,
-                "content", List.of(Json.object("type", "input_text", "text", text)));
+                "type", "message", "role", role, "content", List.of(Json.object("type", "input_text", "text", text)));
         return item;
     }
 

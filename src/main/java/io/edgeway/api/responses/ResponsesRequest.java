@@ -192,11 +192,13 @@ public final class ResponsesRequest {
         return switch (choice) {
             case null -> null;
             case String mode when mode.equals("auto") || mode.equals("none") || mode.equals("required") -> mode;
-            case Map<?, ?> map when "function".equals(map.get("type")) && map.get("name") instanceof String name -> {
+            case Map<?, ?> map
+            when "function".equals(map.get("type")) && map.get("name") instanceof String name -> {
                 Map<String, Object> chatChoice = Json.object("type", "function", "function", Json.object("name", name));
                 yield chatChoice;
             }
-            case Map<?, ?> map when "allowed_tools".equals(map.get("type")) && map.get("tools") instanceof List<?> l -> {
+            case Map<?, ?> map
+            when "allowed_tools".equals(map.get("type")) && map.get("tools") instanceof List<?> l -> {
                 List<Object> names = new ArrayList<>();
                 for (Object tool : l) {
                     names.add(tool instanceof Map<?, ?> t ? t.get("name") : null);

@@ -373,8 +373,8 @@ final class Attempt {
         }
         if (phase == Phase.WAITING) {
             // A loser was slower than this at least; without it a silent upstream would keep looking fast.
-            upstream.state().latency.observe(
-                    (long) Math.max(upstream.state().latency.latencyNanos(), System.nanoTime() - started));
+            upstream.state().latency.observe((long)
+                    Math.max(upstream.state().latency.latencyNanos(), System.nanoTime() - started));
             upstream.state().breaker.exit(entry, Fault.UNKNOWN);
             upstream.state().meters.called(Fault.UNKNOWN);
         } else if (decoder != null && decoder.usage() == null) {
@@ -401,7 +401,6 @@ final class Attempt {
 
     static ApiException invalid(Upstream upstream) {
         return ApiException.upstream(
-                "upstream_invalid_reply",
-                "The upstream " + upstream.name() + " sent what is no reply of its API.");
+                "upstream_invalid_reply", "The upstream " + upstream.name() + " sent what is no reply of its API.");
     }
 }

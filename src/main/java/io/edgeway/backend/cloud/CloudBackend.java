@@ -44,10 +44,8 @@ public final class CloudBackend implements Backend {
             throw new IllegalArgumentException("retry.attempts: expected 1 or more");
         }
         this.hedging = options.hedge().enabled();
-        this.retryBudget =
-                new CallBudget(retry.budget().share(), retry.reserve(), BUDGET_WINDOW, System::nanoTime);
-        this.hedgeBudget =
-                new CallBudget(options.hedge().budget().share(), 0, BUDGET_WINDOW, System::nanoTime);
+        this.retryBudget = new CallBudget(retry.budget().share(), retry.reserve(), BUDGET_WINDOW, System::nanoTime);
+        this.hedgeBudget = new CallBudget(options.hedge().budget().share(), 0, BUDGET_WINDOW, System::nanoTime);
         double quantile = options.hedge().quantile().share();
         long floor = options.hedge().floor().toNanos();
         this.streamed = new HedgeDelay(quantile, floor, HEDGE_PERIOD, System::nanoTime);

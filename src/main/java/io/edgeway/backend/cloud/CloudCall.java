@@ -78,8 +78,7 @@ final class CloudCall implements Attempt.Listener {
             }
         }
         while (!fresh.isEmpty()) {
-            Upstream upstream = PowerOfTwo.choose(
-                    fresh, Upstream::weight, backend::cost, ThreadLocalRandom.current());
+            Upstream upstream = PowerOfTwo.choose(fresh, Upstream::weight, backend::cost, ThreadLocalRandom.current());
             int key = upstream.keys().take();
             Breaker.Entry entry =
                     key < 0 ? Breaker.Entry.REFUSED : upstream.state().breaker.tryEnter();

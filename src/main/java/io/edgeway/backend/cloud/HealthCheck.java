@@ -17,8 +17,7 @@ final class HealthCheck {
     private final Breaker breaker;
     private boolean running;
 
-    HealthCheck(
-            Vertx vertx, HttpClient client, URI base, GatewayConfig.HealthConfig options, Breaker breaker) {
+    HealthCheck(Vertx vertx, HttpClient client, URI base, GatewayConfig.HealthConfig options, Breaker breaker) {
         this.vertx = vertx;
         this.client = client;
         this.intervalMillis = Math.max(100, options.interval().toMillis());

@@ -16,18 +16,20 @@ final class Refusal {
         long wait = RetryAfter.millis(headers.get("retry-after"), headers.get("retry-after-ms"), Instant.now());
         Fault fault = Fault.ofStatus(status);
         String who = "The upstream " + upstream.name();
-        ApiException error = switch (fault) {
-            case KEY ->
-                ApiException.upstream(
-                        "upstream_auth",
-                        who + " refused edgeway's key with status " + status + "; the operator must mend it.");
-            case PACE -> ApiException.tooMany("upstream_rate_limit", who + " is at its limit.", wait);
-            case REQUEST -> refused(upstream, status, who, body);
-            default ->
-                status == 503 || status == 529
-                        ? ApiException.unavailable("upstream_unavailable", who + " is unavailable.", wait)
-                        : ApiException.upstream("upstream_error", who + " answered with status " + status + '.');
-        };
+        ApiException error =
+                switch (fault) {
+                    case KEY ->
+                        ApiException.upstream(
+                                "upstream_auth",
+                                who + " refused edgeway's key with status " + status + "; the operator must mend it.");
+                    case PACE -> ApiException.tooMany("upstream_rate_limit", who + " is at its limit.", wait);
+                    case REQUEST -> refused(upstream, status, who, body);
+                    default ->
+                        status == 503 || status == 529
+                                ? ApiException.unavailable("upstream_unavailable", who + " is unavailable.", wait)
+                                : ApiException.upstream(
+                                        "upstream_error", who + " answered with status " + status + '.');
+                };
         return new CallFailure(fault == Fault.NONE ? Fault.UPSTREAM : fault, error, wait);
     }
 

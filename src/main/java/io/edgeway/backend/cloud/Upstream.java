@@ -64,15 +64,16 @@ public final class Upstream {
         UpstreamDialect dialect = dialect(options, base);
         LongSupplier ticker = System::nanoTime;
         UpstreamState state = context.shared(
-                "upstream:" + name + ':' + identity(options), () -> new UpstreamState(name, base, options, context, ticker));
-        return new Upstream(
-                name, base, dialect, options, server.maxReply().value(), new KeyRing(keys, ticker), state);
+                "upstream:" + name + ':' + identity(options),
+                () -> new UpstreamState(name, base, options, context, ticker));
+        return new Upstream(name, base, dialect, options, server.maxReply().value(), new KeyRing(keys, ticker), state);
     }
 
     private static UpstreamDialect dialect(GatewayConfig.UpstreamConfig options, URI base) {
         return switch (options.dialect()) {
             case "openai" -> new OpenAiDialect(options.streamUsage());
-            case "azure" -> new AzureDialect(options.streamUsage(), options.apiVersion().orElse(null), base.getPath());
+            case "azure" ->
+                new AzureDialect(options.streamUsage(), options.apiVersion().orElse(null), base.getPath());
             case "anthropic" -> new AnthropicDialect(options.apiVersion().orElse(null));
             default ->
                 throw new IllegalArgumentException(
@@ -124,8 +125,8 @@ public final class Upstream {
                 Integer.toString(options.connections()),
                 Boolean.toString(options.http2()),
                 options.caFile().orElse(""),
-                breaker.failures() + "/" + breaker.minimum() + "/" + breaker.consecutive() + "/" + breaker.window() + "/"
-                        + breaker.pause() + "/" + breaker.maxPause(),
+                breaker.failures() + "/" + breaker.minimum() + "/" + breaker.consecutive() + "/" + breaker.window()
+                        + "/" + breaker.pause() + "/" + breaker.maxPause(),
                 options.health().path() + "/" + options.health().interval());
     }
 

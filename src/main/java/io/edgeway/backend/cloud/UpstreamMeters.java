@@ -23,11 +23,12 @@ final class UpstreamMeters {
 
     UpstreamMeters(MeterRegistry registry, String upstream, Breaker breaker) {
         for (Fault fault : Fault.values()) {
-            String outcome = switch (fault) {
-                case NONE -> "ok";
-                case UNKNOWN -> "cancelled";
-                default -> fault.name().toLowerCase(Locale.ROOT);
-            };
+            String outcome =
+                    switch (fault) {
+                        case NONE -> "ok";
+                        case UNKNOWN -> "cancelled";
+                        default -> fault.name().toLowerCase(Locale.ROOT);
+                    };
             calls.put(
                     fault,
                     Counter.builder("edgeway.upstream.calls")

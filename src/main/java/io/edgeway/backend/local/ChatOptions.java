@@ -120,6 +120,7 @@ record ChatOptions(Sampling sampling, List<String> stops, Integer maxTokens, int
     }
 
     private static boolean halfCharacter(String text) {
-        return text.codePoints().anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE);
+        return text.codePoints()
+                .anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE);
     }
 }

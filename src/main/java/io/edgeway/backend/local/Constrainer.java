@@ -49,17 +49,18 @@ final class Constrainer {
         if (!(format instanceof Map<?, ?> map) || !(map.get("type") instanceof String type)) {
             throw ChatRequest.wrongType("response_format", "an object with a 'type'");
         }
-        Constraints constraints = switch (type) {
-            case "text" -> null;
-            case "json_object" -> constraints("json_object", Grammar::json);
-            case "json_schema" -> schema(map.get("json_schema"));
-            default ->
-                throw ApiException.badRequest(
-                        "response_format.type",
-                        "invalid_value",
-                        "Invalid value '" + ApiException.abbreviate(type)
-                                + "'; expected text, json_object or json_schema.");
-        };
+        Constraints constraints =
+                switch (type) {
+                    case "text" -> null;
+                    case "json_object" -> constraints("json_object", Grammar::json);
+                    case "json_schema" -> schema(map.get("json_schema"));
+                    default ->
+                        throw ApiException.badRequest(
+                                "response_format.type",
+                                "invalid_value",
+                                "Invalid value '" + ApiException.abbreviate(type)
+                                        + "'; expected text, json_object or json_schema.");
+                };
         return constraints == null ? null : () -> new Held(constraints.begin());
     }
 

@@ -50,8 +50,9 @@ final class Decoder implements AutoCloseable {
             layers++;
         }
         if (layers == 0 || !inputs.containsKey("seqlens_k") || !inputs.containsKey("logit_rows")) {
-            throw new ModelException(ModelDirectory.GRAPH + " is not laid out as edgeway exports models; its inputs are "
-                    + inputs.keySet().stream().limit(6).toList());
+            throw new ModelException(
+                    ModelDirectory.GRAPH + " is not laid out as edgeway exports models; its inputs are "
+                            + inputs.keySet().stream().limit(6).toList());
         }
         long[] kv = shape(inputs.get("past_key_values.0.key"));
         long[] out = shape(session.getOutputInfo().get("logits"));
@@ -156,8 +157,7 @@ final class Decoder implements AutoCloseable {
         Run run = steps[rows];
         if (run == null) {
             run = steps[rows] = run(0, rows);
-            run.inputs()
-                    .put("input_ids", OnnxTensor.createTensor(environment, slice(ids, rows), new long[] {rows, 1}));
+            run.inputs().put("input_ids", OnnxTensor.createTensor(environment, slice(ids, rows), new long[] {rows, 1}));
         }
         session.run(run.inputs(), Set.of(), run.outputs()).close();
     }

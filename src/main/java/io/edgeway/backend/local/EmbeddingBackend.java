@@ -85,7 +85,9 @@ public final class EmbeddingBackend implements Backend {
         }
 
         void submit() {
-            while (next < vectors.length && next - done < WINDOW && !promise.future().isComplete()) {
+            while (next < vectors.length
+                    && next - done < WINDOW
+                    && !promise.future().isComplete()) {
                 if (exchange.isCancelled()) {
                     promise.tryFail(exchange.cancelCause());
                     return;

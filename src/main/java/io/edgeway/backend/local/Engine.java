@@ -291,8 +291,9 @@ public final class Engine implements AutoCloseable {
         ModelText loadedText = ModelText.load(directory);
         decoder = Decoder.open(directory, settings.threads(), settings.spin(), settings.slots(), bound);
         if (loadedText.tokenizer().size() > decoder.vocabulary()) {
-            throw new ModelException("tokenizer.json has " + loadedText.tokenizer().size() + " tokens, but the model only "
-                    + decoder.vocabulary() + ": it belongs to another model");
+            throw new ModelException(
+                    "tokenizer.json has " + loadedText.tokenizer().size() + " tokens, but the model only "
+                            + decoder.vocabulary() + ": it belongs to another model");
         }
         logits = new float[decoder.vocabulary()];
         scratch = new Sampler.Scratch(decoder.vocabulary());
@@ -303,8 +304,7 @@ public final class Engine implements AutoCloseable {
         loaded = true;
         loadFailure = null;
         usedNanos = System.nanoTime();
-        LOG.infof(
-                "Loaded '%s' from %s in %d ms", name, directory.path(), (System.nanoTime() - start) / 1_000_000);
+        LOG.infof("Loaded '%s' from %s in %d ms", name, directory.path(), (System.nanoTime() - start) / 1_000_000);
     }
 
     /** One pass, so that a model that cannot run fails here and not in a request. */
@@ -387,10 +387,11 @@ public final class Engine implements AutoCloseable {
             rows[row] = generation;
             activeRows = count;
             metrics.admitted(generation.admittedNanos() - generation.submittedNanos());
-            int known = prefixes.find(generation.request().tenant(), generation.request().prompt());
+            int known = prefixes.find(
+                    generation.request().tenant(), generation.request().prompt());
             decoder.ensure(count, Math.max(known, 1));
-            generation.startAt(
-                    prefixes.restore(generation.request().tenant(), generation.request().prompt(), row));
+            generation.startAt(prefixes.restore(
+                    generation.request().tenant(), generation.request().prompt(), row));
         }
     }
 
@@ -398,8 +399,7 @@ public final class Engine implements AutoCloseable {
     private boolean prefill() {
         int row = -1;
         for (int i = running; i < count; i++) {
-            if (!rows[i].prompted()
-                    && (row < 0 || rows[i].submittedNanos() - rows[row].submittedNanos() < 0)) {
+            if (!rows[i].prompted() && (row < 0 || rows[i].submittedNanos() - rows[row].submittedNanos() < 0)) {
                 row = i;
             }
         }
@@ -424,8 +424,7 @@ public final class Engine implements AutoCloseable {
             LOG.errorf("A prompt of '%s' failed: %s", name, e.getMessage());
             generation.fail(ApiException.internal());
         }
-        metrics.prompted(
-                prompt.length, generation.cached(), System.nanoTime() - generation.submittedNanos());
+        metrics.prompted(prompt.length, generation.cached(), System.nanoTime() - generation.submittedNanos());
         if (generation.length() == prompt.length) {
             prefixes.keep(generation.request().tenant(), prompt, row);
         }

@@ -104,7 +104,9 @@ public final class Generation {
         this.detokenizer = detokenizer;
         admittedNanos = System.nanoTime();
         sampler = new Sampler(
-                request.sampling(), request.prompt(), request.mask() == null ? null : request.mask().get());
+                request.sampling(),
+                request.prompt(),
+                request.mask() == null ? null : request.mask().get());
         stops = new StopStrings(request.stops());
         if (request.probeTokens() > 0) {
             entropies = new float[request.probeTokens()];
@@ -141,9 +143,8 @@ public final class Generation {
             return;
         }
         String piece = text.tokenizer().isSpecial(token) ? "" : stops.next(detokenizer.next(token));
-        TokenScore score = own == null
-                ? null
-                : TokenScore.of(own, token, asked.sampling().logprobs());
+        TokenScore score =
+                own == null ? null : TokenScore.of(own, token, asked.sampling().logprobs());
         if (!piece.isEmpty() || score != null) {
             listener.token(piece, score);
         }

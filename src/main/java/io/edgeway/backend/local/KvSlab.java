@@ -94,7 +94,8 @@ final class KvSlab implements AutoCloseable {
     /** Rows [from, from + count) of one tensor. */
     FloatBuffer view(int tensor, int from, int count) {
         long rowBytes = (long) heads * length * size * Float.BYTES;
-        ByteBuffer bytes = segments[tensor].asSlice(from * rowBytes, count * rowBytes).asByteBuffer();
+        ByteBuffer bytes =
+                segments[tensor].asSlice(from * rowBytes, count * rowBytes).asByteBuffer();
         return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
     }
 

@@ -29,8 +29,10 @@ public interface Memory {
 
     private static long group() {
         try {
-            long limit = Long.parseLong(Files.readString(Path.of("/sys/fs/cgroup/memory.max")).trim());
-            long used = Long.parseLong(Files.readString(Path.of("/sys/fs/cgroup/memory.current")).trim());
+            long limit = Long.parseLong(
+                    Files.readString(Path.of("/sys/fs/cgroup/memory.max")).trim());
+            long used = Long.parseLong(
+                    Files.readString(Path.of("/sys/fs/cgroup/memory.current")).trim());
             return Math.max(0, limit - used);
         } catch (IOException | NumberFormatException e) {
             return Long.MAX_VALUE;

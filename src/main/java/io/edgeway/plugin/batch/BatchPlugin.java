@@ -64,8 +64,7 @@ final class BatchPlugin implements Plugin {
         return switch (named.toLowerCase(Locale.ROOT)) {
             case "interactive" -> BatchConfig.Priority.INTERACTIVE;
             case "batch" -> BatchConfig.Priority.BATCH;
-            default ->
-                throw ApiException.badRequest(HEADER, "The header " + HEADER + " takes interactive or batch.");
+            default -> throw ApiException.badRequest(HEADER, "The header " + HEADER + " takes interactive or batch.");
         };
     }
 

@@ -85,8 +85,7 @@ final class Gate {
                 waiting.admitted(running, now);
             } else {
                 long expected = expectedNanos();
-                boolean late =
-                        exchange.deadlineNanos() != Long.MAX_VALUE && expected >= exchange.deadlineNanos() - now;
+                boolean late = exchange.deadlineNanos() != Long.MAX_VALUE && expected >= exchange.deadlineNanos() - now;
                 if (late || !queue.offer(waiting, level, now, deadline(exchange, now))) {
                     meters.passedOn();
                     return Future.failedFuture(full(backend, expected));
@@ -227,9 +226,7 @@ final class Gate {
                 return Future.failedFuture(exchange.cancelCause());
             }
             try {
-                return backend.call(exchange)
-                        .onSuccess(reply -> began(this))
-                        .onFailure(failure -> release(false));
+                return backend.call(exchange).onSuccess(reply -> began(this)).onFailure(failure -> release(false));
             } catch (RuntimeException e) {
                 release(false);
                 return Future.failedFuture(e);
@@ -259,10 +256,11 @@ final class Gate {
 
         void expire() {
             meters.passedOn();
-            exchange.context().runOnContext(v -> promise.tryFail(ApiException.tooMany(
-                    "local_queue_timeout",
-                    "The model " + backend.name() + " did not get to this request in time.",
-                    1000)));
+            exchange.context()
+                    .runOnContext(v -> promise.tryFail(ApiException.tooMany(
+                            "local_queue_timeout",
+                            "The model " + backend.name() + " did not get to this request in time.",
+                            1000)));
         }
     }
 }

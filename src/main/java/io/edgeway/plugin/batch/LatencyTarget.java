@@ -34,7 +34,8 @@ final class LatencyTarget {
             throw new IllegalArgumentException("target: expected a quantile and a time, such as p95 300ms");
         }
         long amount = Long.parseLong(match.group(2));
-        long nanos = match.group(3).equals("s") ? TimeUnit.SECONDS.toNanos(amount) : TimeUnit.MILLISECONDS.toNanos(amount);
+        long nanos =
+                match.group(3).equals("s") ? TimeUnit.SECONDS.toNanos(amount) : TimeUnit.MILLISECONDS.toNanos(amount);
         return new LatencyTarget(Integer.parseInt(match.group(1)) / 100.0, Math.max(1, nanos), max);
     }
 

@@ -204,9 +204,8 @@ final class Flight {
         Recording made = reply.status() == 200 && body.length <= bound
                 ? new Recording(body, call.backend(), System.currentTimeMillis())
                 : null;
-        boolean keep = made != null
-                && call.fact(Hints.STAND_IN) == null
-                && (!chat || Recording.endedWell(body, lengthAsked));
+        boolean keep =
+                made != null && call.fact(Hints.STAND_IN) == null && (!chat || Recording.endedWell(body, lengthAsked));
         List<Waiter> all = List.copyOf(waiters);
         close(keep ? made : null, new Outcome(Outcome.Kind.COMPLETED, reply.status(), null));
         for (Waiter waiter : all) {

@@ -86,7 +86,8 @@ final class Snapshot implements AutoCloseable {
         Path partial = file.resolveSibling(file.getFileName() + ".part");
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
-            try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(partial)))) {
+            try (DataOutputStream out =
+                    new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(partial)))) {
                 out.writeLong(MAGIC);
                 for (Map.Entry<Digest, Entry> entry : store.view().entrySet()) {
                     byte[] payload = payload(entry.getKey(), entry.getValue());

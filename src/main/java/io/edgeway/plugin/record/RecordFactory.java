@@ -34,6 +34,7 @@ public final class RecordFactory implements PluginFactory<RecordConfig> {
         Recordings recordings = context.shared(
                 "record " + directory, () -> new Recordings(context.vertx(), directory, context.meters()));
         recordings.limit(options.maxFile().value(), options.files());
-        return new RecordPlugin(recordings, keys, options.anonymous(), options.maxEntry().toInt());
+        return new RecordPlugin(
+                recordings, keys, options.anonymous(), options.maxEntry().toInt());
     }
 }

@@ -59,7 +59,9 @@ final class Recordings implements AutoCloseable {
                         written.increment();
                     } else {
                         dropped.increment();
-                        LOG.warnf("Cannot record to %s: %s", directory, done.cause().getMessage());
+                        LOG.warnf(
+                                "Cannot record to %s: %s",
+                                directory, done.cause().getMessage());
                     }
                 });
     }
@@ -74,8 +76,7 @@ final class Recordings implements AutoCloseable {
             rotate(current);
         }
         boolean fresh = !Files.exists(current);
-        try (OutputStream out =
-                Files.newOutputStream(current, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+        try (OutputStream out = Files.newOutputStream(current, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             if (fresh) {
                 onlyOurs(current, "rw-------");
             }

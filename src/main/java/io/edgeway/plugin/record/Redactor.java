@@ -7,16 +7,16 @@ import java.util.regex.Pattern;
 /** Takes out of a text what names a person or opens a door: e-mail addresses, telephone and card numbers, secrets. */
 final class Redactor {
     // Possessive throughout, so that no text makes matching slow.
-    private static final Pattern SECRET = Pattern.compile(
-            "-----BEGIN [A-Z ]*+PRIVATE KEY-----[\\s\\S]*?(?:-----END [A-Z ]*+PRIVATE KEY-----|\\z)"
+    private static final Pattern SECRET =
+            Pattern.compile("-----BEGIN [A-Z ]*+PRIVATE KEY-----[\\s\\S]*?(?:-----END [A-Z ]*+PRIVATE KEY-----|\\z)"
                     + "|\\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{12,}+"
                     + "|\\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|AIza|hf_|npm_)[A-Za-z0-9_-]{12,}+"
                     + "|\\b(?:AKIA|ASIA)[A-Z0-9]{16}\\b"
                     + "|\\beyJ[A-Za-z0-9_-]{8,}+\\.[A-Za-z0-9_-]{8,}+(?:\\.[A-Za-z0-9_-]++)?"
                     + "|(?i:\\bbearer\\s++)[A-Za-z0-9._~+/=-]{12,}+"
                     + "|(?i:\\b(?:password|passwd|secret|api[_-]?key|token)\\s*+[:=]\\s*+)[^\\s,;\"']{4,}+");
-    private static final Pattern EMAIL = Pattern.compile(
-            "(?<![\\w.%+-])[\\w.%+-]{1,64}+@(?:[\\p{L}\\p{N}-]{1,63}+\\.){1,8}+\\p{L}{2,24}+");
+    private static final Pattern EMAIL =
+            Pattern.compile("(?<![\\w.%+-])[\\w.%+-]{1,64}+@(?:[\\p{L}\\p{N}-]{1,63}+\\.){1,8}+\\p{L}{2,24}+");
     private static final Pattern CARD = Pattern.compile("(?<![\\w-])\\d(?:[ -]?+\\d){12,18}+(?![\\w])");
     private static final Pattern PHONE =
             Pattern.compile("(?<![\\w.,/:+-])(?:\\+|\\(|00)?+\\d(?:[ ().-]{0,2}+\\d){6,14}+(?![\\w])");

@@ -10,8 +10,7 @@ import java.util.Set;
 /** What a request asks for, as far as routing wants to know. */
 final class Ask {
     /** What a rule may name. */
-    static final Set<String> FEATURES =
-            Set.of("tools", "images", "audio", "files", "json", "json-schema", "logprobs");
+    static final Set<String> FEATURES = Set.of("tools", "images", "audio", "files", "json", "json-schema", "logprobs");
 
     /** A token is about four bytes of text in most languages and tokenizers. */
     private static final int BYTES_PER_TOKEN = 4;

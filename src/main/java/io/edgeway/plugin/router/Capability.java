@@ -20,8 +20,7 @@ final class Capability {
         int tokens = Ask.promptTokens(selection.exchange());
         boolean fits = selection.models().stream().anyMatch(model -> fits(model, tokens));
         if (fits) {
-            selection.keep(
-                    model -> fits(model, tokens), Reason.of(Reason.Kind.CONTEXT, "prompt-tokens=" + tokens));
+            selection.keep(model -> fits(model, tokens), Reason.of(Reason.Kind.CONTEXT, "prompt-tokens=" + tokens));
         }
     }
 

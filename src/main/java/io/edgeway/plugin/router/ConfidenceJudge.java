@@ -61,8 +61,9 @@ final class ConfidenceJudge {
                     && map.get("weights") instanceof List<?> list
                     && list.size() == FEATURES
                     && list.stream().allMatch(Number.class::isInstance)) {
-                double[] weights =
-                        list.stream().mapToDouble(w -> ((Number) w).doubleValue()).toArray();
+                double[] weights = list.stream()
+                        .mapToDouble(w -> ((Number) w).doubleValue())
+                        .toArray();
                 return new ConfidenceJudge(
                         tokens.intValue(), headWeight.doubleValue(), weights, bias.doubleValue(), threshold);
             }

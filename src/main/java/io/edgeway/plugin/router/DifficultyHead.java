@@ -69,19 +69,18 @@ final class DifficultyHead {
         }
         float[] weights = numbers(map.get("weights"));
         if (!"logistic".equals(map.get("kind")) || weights == null || !(map.get("bias") instanceof Number bias)) {
-            throw new IllegalArgumentException("difficulty.head: " + name
-                    + ": expected an object with kind 'logistic', 'weights' and 'bias'");
+            throw new IllegalArgumentException(
+                    "difficulty.head: " + name + ": expected an object with kind 'logistic', 'weights' and 'bias'");
         }
         double length = map.get("length_weight") instanceof Number weight ? weight.doubleValue() : 0;
-        Landmarks landmarks = map.get("landmarks") instanceof Map<?, ?> some ? landmarks(some, weights.length, name) : null;
+        Landmarks landmarks =
+                map.get("landmarks") instanceof Map<?, ?> some ? landmarks(some, weights.length, name) : null;
         return new DifficultyHead(weights, bias.doubleValue(), length, landmarks);
     }
 
     private static Landmarks landmarks(Map<?, ?> map, int dimensions, String name) {
         float[] weights = numbers(map.get("weights"));
-        if (weights != null
-                && map.get("vectors") instanceof String text
-                && map.get("gamma") instanceof Number gamma) {
+        if (weights != null && map.get("vectors") instanceof String text && map.get("gamma") instanceof Number gamma) {
             byte[] vectors = Base64.getDecoder().decode(text);
             if (vectors.length == weights.length * dimensions) {
                 return new Landmarks(vectors, weights, gamma.doubleValue());

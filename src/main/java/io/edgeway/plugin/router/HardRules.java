@@ -40,8 +40,8 @@ final class HardRules {
             String path = "rules[" + i + "].";
             Set<String> has = Set.copyOf(rule.has().orElse(List.of()));
             if (!Ask.FEATURES.containsAll(has)) {
-                throw new IllegalArgumentException(
-                        path + "has: expected some of " + Ask.FEATURES.stream().sorted().toList());
+                throw new IllegalArgumentException(path + "has: expected some of "
+                        + Ask.FEATURES.stream().sorted().toList());
             }
             if (!rule.name().matches("[\\w.-]{1,64}")) {
                 throw new IllegalArgumentException(path + "name: expected letters, digits, '-', '_' and '.'");
@@ -81,7 +81,9 @@ final class HardRules {
                             "model",
                             "no_model_allowed",
                             "The rule '" + rule.name + "' of this gateway leaves only '" + rule.use
-                                    + "' for this request, and '" + ApiException.abbreviate(selection.exchange().model())
+                                    + "' for this request, and '"
+                                    + ApiException.abbreviate(
+                                            selection.exchange().model())
                                     + "' offers no such model.");
                 }
                 return;
@@ -90,7 +92,8 @@ final class HardRules {
     }
 
     private static boolean matches(Rule rule, Exchange exchange) {
-        if (!rule.tenants.isEmpty() && !rule.tenants.contains(exchange.principal().tenant())) {
+        if (!rule.tenants.isEmpty()
+                && !rule.tenants.contains(exchange.principal().tenant())) {
             return false;
         }
         if (!rule.has.isEmpty() && rule.has.stream().noneMatch(feature -> Ask.has(exchange, feature))) {

@@ -28,8 +28,8 @@ final class LoadPolicy {
         long firstToken = load.firstTokenNanos(prompt);
         Integer bound = exchange.request().maxTokens();
         long finish = load.finishNanos(prompt, bound == null ? TYPICAL_REPLY : Math.min(bound, TYPICAL_REPLY));
-        boolean late = exchange.deadlineNanos() != Long.MAX_VALUE
-                && finish > exchange.deadlineNanos() - System.nanoTime();
+        boolean late =
+                exchange.deadlineNanos() != Long.MAX_VALUE && finish > exchange.deadlineNanos() - System.nanoTime();
         long waitMillis = TimeUnit.NANOSECONDS.toMillis(firstToken);
         boolean elsewhere = selection.models().stream()
                 .anyMatch(model ->

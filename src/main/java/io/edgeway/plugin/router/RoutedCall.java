@@ -107,7 +107,8 @@ final class RoutedCall {
 
     private boolean cloudAfter(int at) {
         for (int i = at + 1; i < models.size(); i++) {
-            if (models.get(i).kind() == Model.Kind.CLOUD && models.get(i).backend().available()) {
+            if (models.get(i).kind() == Model.Kind.CLOUD
+                    && models.get(i).backend().available()) {
                 return true;
             }
         }
@@ -116,7 +117,8 @@ final class RoutedCall {
 
     private Model localAfter(int at) {
         for (int i = at + 1; i < models.size(); i++) {
-            if (models.get(i).kind() == Model.Kind.LOCAL && models.get(i).backend().available()) {
+            if (models.get(i).kind() == Model.Kind.LOCAL
+                    && models.get(i).backend().available()) {
                 return models.get(i);
             }
         }
@@ -138,12 +140,9 @@ final class RoutedCall {
     }
 
     static Future<Reply> call(Model model, Exchange exchange) {
-        Admission admission =
-                model.kind() == Model.Kind.LOCAL ? exchange.fact(Hints.ADMISSION) : null;
+        Admission admission = model.kind() == Model.Kind.LOCAL ? exchange.fact(Hints.ADMISSION) : null;
         try {
-            return admission == null
-                    ? model.backend().call(exchange)
-                    : admission.enter(exchange, model.backend());
+            return admission == null ? model.backend().call(exchange) : admission.enter(exchange, model.backend());
         } catch (RuntimeException e) {
             return Future.failedFuture(e);
         }

@@ -31,8 +31,7 @@ public final class RouterFactory implements PluginFactory<RouterConfig> {
                 .orElseThrow(() -> new IllegalArgumentException(
                         "difficulty.head: the policy difficulty needs a file with a head's weights"));
         DifficultyHead head = DifficultyHead.read(context.resolve(file));
-        SharedEmbedder embedder =
-                SharedEmbedder.of(context, ModelPaths.find(difficulty.embedder(), context));
+        SharedEmbedder embedder = SharedEmbedder.of(context, ModelPaths.find(difficulty.embedder(), context));
         Threshold threshold = new Threshold(
                 difficulty.threshold(),
                 difficulty.cloudShare().map(share -> share.share()).orElse(-1.0));

@@ -41,7 +41,13 @@ final class RouterMeters {
     private Counter register(Key key) {
         return Counter.builder("edgeway.routes")
                 .description("Exchanges by what answered and which policy decided")
-                .tags("model", key.model, "backend", key.backend, "reason", Reason.of(key.reason, null).tag())
+                .tags(
+                        "model",
+                        key.model,
+                        "backend",
+                        key.backend,
+                        "reason",
+                        Reason.of(key.reason, null).tag())
                 .register(registry);
     }
 

@@ -59,8 +59,7 @@ final class RouterPlugin implements Plugin {
         }
         return options.judge()
                 .map(file -> ConfidenceJudge.read(context.resolve(file), options.agreement()))
-                .orElseGet(() ->
-                        ConfidenceJudge.byBounds(options.tokens(), options.maxEntropy(), options.minMargin()));
+                .orElseGet(() -> ConfidenceJudge.byBounds(options.tokens(), options.maxEntropy(), options.minMargin()));
     }
 
     @Override
@@ -93,7 +92,8 @@ final class RouterPlugin implements Plugin {
     }
 
     private Future<Reply> judge(Selection selection) {
-        boolean free = selection.reason().kind() != Reason.Kind.EXPLICIT && selection.reason().kind() != Reason.Kind.RULE;
+        boolean free = selection.reason().kind() != Reason.Kind.EXPLICIT
+                && selection.reason().kind() != Reason.Kind.RULE;
         if (cascade != null && free) {
             selection.prefer(Model.Kind.LOCAL, selection.reason());
             selection.cascade(true);
@@ -153,12 +153,13 @@ final class RouterPlugin implements Plugin {
         if (wanted == null || wanted.equals("auto")) {
             return;
         }
-        Model.Kind kind = switch (wanted) {
-            case "local" -> Model.Kind.LOCAL;
-            case "cloud" -> Model.Kind.CLOUD;
-            default ->
-                throw ApiException.badRequest(HEADER, "The header " + HEADER + " takes local, cloud or auto.");
-        };
+        Model.Kind kind =
+                switch (wanted) {
+                    case "local" -> Model.Kind.LOCAL;
+                    case "cloud" -> Model.Kind.CLOUD;
+                    default ->
+                        throw ApiException.badRequest(HEADER, "The header " + HEADER + " takes local, cloud or auto.");
+                };
         selection.keep(model -> model.kind() == kind, Reason.EXPLICIT);
         selection.because(Reason.of(Reason.Kind.EXPLICIT, "header=" + wanted));
         if (selection.models().isEmpty()) {
@@ -192,7 +193,9 @@ final class RouterPlugin implements Plugin {
         Model model = context.models().find(exchange.model());
         meters.routed(
                 asked,
-                exchange.backend() != null ? exchange.backend() : model.backend().name(),
+                exchange.backend() != null
+                        ? exchange.backend()
+                        : model.backend().name(),
                 reason);
     }
 

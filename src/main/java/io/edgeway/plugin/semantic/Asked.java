@@ -73,7 +73,8 @@ record Asked(String text, Digest partition) {
     private static boolean isText(Object content) {
         return content instanceof String
                 || content instanceof List<?> parts
-                        && parts.stream().allMatch(part -> part instanceof Map<?, ?> map && "text".equals(map.get("type")));
+                        && parts.stream()
+                                .allMatch(part -> part instanceof Map<?, ?> map && "text".equals(map.get("type")));
     }
 
     /** Who asks for one fixed answer must not get one of many, nor one of the wild among the tame. */

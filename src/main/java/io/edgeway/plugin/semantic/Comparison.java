@@ -125,11 +125,12 @@ final class Comparison {
                 return;
             }
             Reply reply = Capture.of(result.result(), call.request(), maxEntry, call::usage, whole -> {
-                Recording recording = whole == null
-                        ? null
-                        : new Recording(whole, call.backend(), System.currentTimeMillis());
-                checked(match, recording, new Fresh(
-                        asked, vector, exchange.principal().tenant(), exchange.model(), recording, began));
+                Recording recording =
+                        whole == null ? null : new Recording(whole, call.backend(), System.currentTimeMillis());
+                checked(
+                        match,
+                        recording,
+                        new Fresh(asked, vector, exchange.principal().tenant(), exchange.model(), recording, began));
             });
             if (reply.streamed()) {
                 reply.stream()
@@ -170,8 +171,7 @@ final class Comparison {
         if (failure == null) {
             call.end(new Outcome(Outcome.Kind.COMPLETED, 200, null));
         } else {
-            call.end(new Outcome(
-                    Outcome.Kind.FAILED, failure instanceof ApiException e ? e.status() : 500, failure));
+            call.end(new Outcome(Outcome.Kind.FAILED, failure instanceof ApiException e ? e.status() : 500, failure));
         }
     }
 

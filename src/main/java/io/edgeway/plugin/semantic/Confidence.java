@@ -126,8 +126,6 @@ final class Confidence {
     static double normalQuantile(double p) {
         double tail = Math.clamp(1 - p, 1e-9, 0.5);
         double t = Math.sqrt(-2 * Math.log(tail));
-        return t
-                - (2.515517 + t * (0.802853 + t * 0.010328))
-                        / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+        return t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
     }
 }

@@ -7,13 +7,27 @@ import java.util.Map;
 /** Guesses the language of a short text from its script and its commonest words. */
 final class Languages {
     private static final Map<String, String[]> COMMON = Map.of(
-            "en", words("the is are was were what how who where when why which do does did can could will would should you my your of to and in for with from by on at or as an this that it i me we he she they am not has have any some there name best about give make use please tell"),
-            "fr", words("le la les des une est que qui quel quelle comment où pourquoi quand je tu vous nous mon ma dans pour avec sur et ce pas du c'est puis peux quelles"),
-            "es", words("el la los las una es que qué quién cómo dónde cuándo por para con mi tu su en y del cuál puedo hola está son como"),
-            "de", words("der die das ein eine ist was wer wie wo wann warum ich du sie mein dein und mit für auf von zu nicht den dem kann bitte sind"),
-            "it", words("il lo la gli una è che chi come dove quando perché io tu mio tuo e con per di non sono della qual posso quale"),
-            "pt", words("o os as uma é que quem como onde quando por para com meu seu em e do da não você qual posso são"),
-            "nl", words("de het een is wat wie hoe waar wanneer waarom ik je jij mijn jouw en met voor op van niet kan zijn hoeveel"));
+            "en",
+                    words(
+                            "the is are was were what how who where when why which do does did can could will would should you my your of to and in for with from by on at or as an this that it i me we he she they am not has have any some there name best about give make use please tell"),
+            "fr",
+                    words(
+                            "le la les des une est que qui quel quelle comment où pourquoi quand je tu vous nous mon ma dans pour avec sur et ce pas du c'est puis peux quelles"),
+            "es",
+                    words(
+                            "el la los las una es que qué quién cómo dónde cuándo por para con mi tu su en y del cuál puedo hola está son como"),
+            "de",
+                    words(
+                            "der die das ein eine ist was wer wie wo wann warum ich du sie mein dein und mit für auf von zu nicht den dem kann bitte sind"),
+            "it",
+                    words(
+                            "il lo la gli una è che chi come dove quando perché io tu mio tuo e con per di non sono della qual posso quale"),
+            "pt",
+                    words(
+                            "o os as uma é que quem como onde quando por para com meu seu em e do da não você qual posso são"),
+            "nl",
+                    words(
+                            "de het een is wat wie hoe waar wanneer waarom ik je jij mijn jouw en met voor op van niet kan zijn hoeveel"));
 
     private static final Map<String, Map<String, Boolean>> BY_WORD = index();
 

@@ -14,8 +14,7 @@ final class Lexicon {
     private Lexicon() {}
 
     /** Spellings that stand for several words. */
-    static final Map<String, List<String>> CONTRACTIONS = lines(
-            """
+    static final Map<String, List<String>> CONTRACTIONS = lines("""
             i'm i am|im i am|i've i have|ive i have|i'd i would|i'll i will|you're you are|youre you are|you've you have
             you'd you would|you'll you will|he's he is|she's she is|it's it is|we're we are|we've we have|we'll we will
             they're they are|they've they have|they'll they will|that's that is|thats that is|there's there is
@@ -27,12 +26,10 @@ final class Lexicon {
             werent were not|haven't have not|havent have not|hasn't has not|hasnt has not|hadn't had not|hadnt had not
             mustn't must not|mustnt must not|needn't need not|mightn't might not|ain't is not|aint is not
             u you|ya you|ur your|r are|wanna want to|gonna going to|gotta got to|gimme give me|lemme let me
-            pls please|plz please|thx thanks|ok okay|tv television|fav favorite|fave favorite|favourite favorite""",
-            words -> words.subList(1, words.size()));
+            pls please|plz please|thx thanks|ok okay|tv television|fav favorite|fave favorite|favourite favorite""", words -> words.subList(1, words.size()));
 
     /** What a question may begin with and mean the same without. */
-    static final List<List<String>> OPENINGS = phrases(
-            """
+    static final List<List<String>> OPENINGS = phrases("""
             please|can you tell me|could you tell me|can you please tell me|could you please tell me|would you tell me
             will you tell me|tell me|i want to know|i would like to know|i need to know|i wonder|i was wondering
             do you know|show me|let me know|give me|help me to|help me|can you help me to|can you help me
@@ -46,16 +43,14 @@ final class Lexicon {
     static final List<List<String>> ENDINGS =
             phrases("please|thanks|thank you|for me|thanks a lot|thank you very much|do you know|by the way");
 
-    static final Set<String> FUNCTION_WORDS = set(
-            """
+    static final Set<String> FUNCTION_WORDS = set("""
             a an the is are am was were be been being do does did to of in on at for with by from about as and or that this
             it its there have has had can could will would should may might shall if than then so just really very some any
             what which who whom whose when where why how please i me my mine myself you your yours yourself we us our ours
             he him his himself she her hers herself they them their theirs let ever s t okay""");
 
     /** Prepositions and conjunctions that bring in a condition. */
-    static final Set<String> CONDITIONS = set(
-            """
+    static final Set<String> CONDITIONS = set("""
             if unless while when during after before without until till since because although though despite instead
             except under over above below between among against via per within inside outside near through""");
 
@@ -66,8 +61,7 @@ final class Lexicon {
                     + " barely rarely refuse deny lack lacking minus");
 
     /** Words of which each kind must be in both questions or in neither. */
-    static final Map<String, String> QUANTIFIERS = groups(
-            """
+    static final Map<String, String> QUANTIFIERS = groups("""
             another: another other others different new more again else next extra additional alternative further
             one-more: repeat
             only: only solely exclusively merely
@@ -81,29 +75,25 @@ final class Lexicon {
             exactly: exactly precisely
             half: half quarter third twice double triple""");
 
-    static final Map<String, String> MODALITY = groups(
-            """
+    static final Map<String, String> MODALITY = groups("""
             able: can could able possible
             ought: should ought supposed
             must: must need needs required mandatory have-to
             may: may might allowed permitted legal
             want: want wants wish""");
 
-    static final Map<String, String> TENSE = groups(
-            """
+    static final Map<String, String> TENSE = groups("""
             past: was were did had used
             future: will shall going upcoming""");
 
     /** Question words that ask for different things of the same matter. */
-    static final Map<String, String> ASKED = groups(
-            """
+    static final Map<String, String> ASKED = groups("""
             who: who whom whose
             when: when
             where: where
             why: why""");
 
-    static final Map<String, String> TIMES = groups(
-            """
+    static final Map<String, String> TIMES = groups("""
             monday: monday mon|tuesday: tuesday tue tues|wednesday: wednesday wed|thursday: thursday thu thurs
             friday: friday fri|saturday: saturday sat|sunday: sunday sun
             january: january jan|february: february feb|march: march mar|april: april apr|may: |june: june jun
@@ -118,8 +108,7 @@ final class Lexicon {
             spring: spring|summer: summer|autumn: autumn fall|winter: winter|ago: ago earlier|later: later
             christmas: christmas xmas|easter: easter|ramadan: ramadan|thanksgiving: thanksgiving|halloween: halloween""");
 
-    static final Map<String, String> UNITS = groups(
-            """
+    static final Map<String, String> UNITS = groups("""
             km: km kilometer kilometers kilometre kilometres|m: meter meters metre metres
             cm: cm centimeter centimeters centimetre centimetres|mm: mm millimeter millimeters millimetre millimetres
             mile: mile miles mi|foot: foot feet ft|inch: inch inches|yard: yard yards yd|nm: nautical
@@ -138,12 +127,10 @@ final class Lexicon {
             ms: millisecond milliseconds|knot: knot knots|degree: degree degrees|radian: radian radians""");
 
     /** Letters that are units where a number stands before them. */
-    static final Map<String, String> UNITS_AFTER_NUMBERS = groups(
-            """
+    static final Map<String, String> UNITS_AFTER_NUMBERS = groups("""
             s: s|m: m|h: h|g: g|l: l|c: c|f: f|k: k|w: w|v: v|j: j|b: b|amp: a|in: in|t: t|p: p|mio: mio mn|bn: bn|x: x""");
 
-    static final Map<String, String> FORMATS = groups(
-            """
+    static final Map<String, String> FORMATS = groups("""
             json: json|yaml: yaml yml|xml: xml|csv: csv|html: html|markdown: markdown|sql: sql|latex: latex|regex: regex
             table: table tabular|bullets: bullet bullets bulleted|numbered: numbered|list: list lists
             word: word words|sentence: sentence sentences|paragraph: paragraph paragraphs|line: line lines
@@ -157,8 +144,7 @@ final class Lexicon {
             definition: definition define|pros: pros advantages benefits|cons: cons disadvantages drawbacks""");
 
     /** Languages, of people and of machines, and what is from a country by name. */
-    static final Set<String> LANGUAGES = set(
-            """
+    static final Set<String> LANGUAGES = set("""
             english french spanish german italian portuguese dutch russian chinese mandarin cantonese japanese korean arabic
             hindi bengali urdu turkish polish ukrainian czech slovak hungarian romanian bulgarian greek hebrew swedish norwegian
             danish finnish icelandic latin thai vietnamese indonesian malay tamil telugu marathi punjabi persian farsi swahili
@@ -167,8 +153,7 @@ final class Lexicon {
             fortran cobol lua elixir erlang clojure dart assembly c++ c# f#""");
 
     /** Words that say the opposite, or another pole of the same thing. */
-    static final Map<String, Set<String>> OPPOSITES = opposites(
-            """
+    static final Map<String, Set<String>> OPPOSITES = opposites("""
             on off|in out|up down|open close|open closed|open shut|start stop|start end|begin end|begin finish|start finish
             enable disable|activate deactivate|increase decrease|increase reduce|raise lower|rise fall|grow shrink|expand contract
             max min|maximum minimum|maximize minimize|maximise minimise|highest lowest|high low|higher lower|more less|most least
@@ -229,8 +214,7 @@ final class Lexicon {
             stack queue|push pop|array list|class object|public protected|mutable immutable|compile interpret|frontend backend|alpha beta""");
 
     /** Different words for one thing, for questions that differ in nothing else. */
-    static final Map<String, String> SYNONYMS = groups(
-            """
+    static final Map<String, String> SYNONYMS = groups("""
             photo: photo picture image pic|car: car automobile|movie: movie film films movies|buy: buy purchase
             make: make create|fix: fix repair|begin: begin start|big: big large|small: small little tiny|smart: smart clever intelligent
             funny: funny amusing hilarious|sad: sad unhappy|glad: glad happy|mad: mad angry|mom: mom mother mum|dad: dad father
@@ -271,9 +255,7 @@ final class Lexicon {
     }
 
     private static Map<String, List<String>> lines(String text, Function<List<String>, List<String>> value) {
-        return items(text).stream()
-                .map(Lexicon::words)
-                .collect(Collectors.toUnmodifiableMap(List::getFirst, value));
+        return items(text).stream().map(Lexicon::words).collect(Collectors.toUnmodifiableMap(List::getFirst, value));
     }
 
     /** Longest first, so that the longest match counts. */

@@ -13,15 +13,16 @@ import java.util.regex.Pattern;
 /** A user's turn taken apart into what must agree with another's before both may have one answer. */
 final class Question {
     private static final Pattern FENCED = Pattern.compile("```.*?(?:```|$)|`[^`\n]+`", Pattern.DOTALL);
-    private static final Pattern REFERENCE =
-            Pattern.compile("\\b(?:https?|ftp|file)://\\S+|\\b[\\w.+-]+@[\\w-]+\\.[\\w.]+|(?<![\\w/])(?:~?/|[A-Za-z]:\\\\)[\\w./\\\\-]+");
-    private static final Pattern QUOTED = Pattern.compile("\"([^\"]+)\"|\u201c([^\u201d]+)\u201d|(?<!\\w)'([^']+)'(?!\\w)");
+    private static final Pattern REFERENCE = Pattern.compile(
+            "\\b(?:https?|ftp|file)://\\S+|\\b[\\w.+-]+@[\\w-]+\\.[\\w.]+|(?<![\\w/])(?:~?/|[A-Za-z]:\\\\)[\\w./\\\\-]+");
+    private static final Pattern QUOTED =
+            Pattern.compile("\"([^\"]+)\"|\u201c([^\u201d]+)\u201d|(?<!\\w)'([^']+)'(?!\\w)");
     private static final Pattern TOKEN = Pattern.compile(
             "[+-]?\\d[\\d,]*(?:\\.\\d+)?(?:st|nd|rd|th)?|[$€£¥₹%]|c\\+\\+|c#|f#|[\\p{L}\\p{M}]+(?:['\u2019][\\p{L}]+)?|[-+*/=<>^]",
             Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CHARACTER_CLASS);
     private static final Set<String> AUXILIARIES = Set.of(
-            "is", "are", "am", "was", "were", "do", "does", "did", "can", "could", "will", "would", "should", "may", "have",
-            "has", "had", "shall", "might", "must");
+            "is", "are", "am", "was", "were", "do", "does", "did", "can", "could", "will", "would", "should", "may",
+            "have", "has", "had", "shall", "might", "must");
     private static final Set<String> ASKING =
             Set.of("what", "who", "where", "when", "why", "how", "which", "whose", "whom");
     private static final Map<String, String> NUMBERS = numbers();
@@ -83,7 +84,9 @@ final class Question {
         while (matcher.find()) {
             String literal = matcher.group();
             if (group > 0) {
-                literal = matcher.group(1) != null ? matcher.group(1) : matcher.group(2) != null ? matcher.group(2) : matcher.group(3);
+                literal = matcher.group(1) != null
+                        ? matcher.group(1)
+                        : matcher.group(2) != null ? matcher.group(2) : matcher.group(3);
             }
             literals.add(literal);
             matcher.appendReplacement(rest, " ");
@@ -105,7 +108,10 @@ final class Question {
             before = matcher.end();
             String lower = token.toLowerCase(Locale.ROOT);
             char first = token.charAt(0);
-            if (!Character.isLetter(first) && !Character.isDigit(first) && lower.length() == 1 && "+*/=<>^-".indexOf(first) >= 0) {
+            if (!Character.isLetter(first)
+                    && !Character.isDigit(first)
+                    && lower.length() == 1
+                    && "+*/=<>^-".indexOf(first) >= 0) {
                 operator(rest, matcher.start(), lower);
                 continue;
             }
@@ -129,7 +135,8 @@ final class Question {
     private void operator(String text, int at, String operator) {
         char before = at == 0 ? ' ' : text.charAt(at - 1);
         char after = at + 1 >= text.length() ? ' ' : text.charAt(at + 1);
-        if ((Character.isDigit(before) || before == ' ' || before == ')') && (Character.isDigit(after) || after == ' ' || after == '(')) {
+        if ((Character.isDigit(before) || before == ' ' || before == ')')
+                && (Character.isDigit(after) || after == ' ' || after == '(')) {
             literals.add(operator);
         }
     }
@@ -149,7 +156,8 @@ final class Question {
         while (stripped) {
             stripped = false;
             for (List<String> opening : Lexicon.OPENINGS) {
-                if (to - from > opening.size() && words.subList(from, from + opening.size()).equals(opening)) {
+                if (to - from > opening.size()
+                        && words.subList(from, from + opening.size()).equals(opening)) {
                     from += opening.size();
                     asks = asks || opening.size() > 1 && !opening.contains("explain");
                     stripped = true;
@@ -157,7 +165,8 @@ final class Question {
                 }
             }
             for (List<String> ending : Lexicon.ENDINGS) {
-                if (to - from > ending.size() && words.subList(to - ending.size(), to).equals(ending)) {
+                if (to - from > ending.size()
+                        && words.subList(to - ending.size(), to).equals(ending)) {
                     to -= ending.size();
                     stripped = true;
                     break;
@@ -240,9 +249,10 @@ final class Question {
     }
 
     private static Map<String, String> numbers() {
-        String[] words = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-                        + " seventeen eighteen nineteen twenty")
-                .split(" ");
+        String[] words =
+                ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+                                + " seventeen eighteen nineteen twenty")
+                        .split(" ");
         Map<String, String> map = new java.util.HashMap<>();
         for (int i = 0; i < words.length; i++) {
             map.put(words[i], Integer.toString(i));

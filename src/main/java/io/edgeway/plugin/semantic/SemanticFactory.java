@@ -18,7 +18,9 @@ public final class SemanticFactory implements PluginFactory<SemanticConfig> {
 
     @Override
     public Plugin create(String name, SemanticConfig options, PluginContext context) {
-        require(options.maxError().share() > 0, "max-error: must be more than 0; a cache that never errs is the exact one");
+        require(
+                options.maxError().share() > 0,
+                "max-error: must be more than 0; a cache that never errs is the exact one");
         require(options.maxError().share() <= 0.5, "max-error: must be at most 50%");
         require(
                 options.confidence().share() >= 0.5 && options.confidence().share() < 1,

@@ -45,21 +45,35 @@ final class SemanticMeters {
     /** Begins to report; gauges look at the store of the gateway that started last. */
     void start(SemanticStore store, Confidence confidence) {
         for (Refusal refusal : Refusal.values()) {
-            refusals[refusal.ordinal()] = registry.counter("edgeway.semantic.refusals", cache.and("kind", lower(refusal)));
+            refusals[refusal.ordinal()] =
+                    registry.counter("edgeway.semantic.refusals", cache.and("kind", lower(refusal)));
         }
         for (Check check : Check.values()) {
             checks[check.ordinal()] = registry.counter("edgeway.semantic.checks", cache.and("result", lower(check)));
         }
         List.of("entries", "bytes", "evictions", "hit.rate", "error.rate", "drift")
-                .forEach(name -> registry.find("edgeway.semantic." + name).tags(cache).meters().forEach(registry::remove));
-        Gauge.builder("edgeway.semantic.entries", store, SemanticStore::size).tags(cache).register(registry);
-        Gauge.builder("edgeway.semantic.bytes", store, SemanticStore::bytes).tags(cache).register(registry);
+                .forEach(name -> registry.find("edgeway.semantic." + name)
+                        .tags(cache)
+                        .meters()
+                        .forEach(registry::remove));
+        Gauge.builder("edgeway.semantic.entries", store, SemanticStore::size)
+                .tags(cache)
+                .register(registry);
+        Gauge.builder("edgeway.semantic.bytes", store, SemanticStore::bytes)
+                .tags(cache)
+                .register(registry);
         FunctionCounter.builder("edgeway.semantic.evictions", store, SemanticStore::evictions)
                 .tags(cache)
                 .register(registry);
-        Gauge.builder("edgeway.semantic.hit.rate", this, SemanticMeters::hitRate).tags(cache).register(registry);
-        Gauge.builder("edgeway.semantic.error.rate", this, SemanticMeters::errorRate).tags(cache).register(registry);
-        Gauge.builder("edgeway.semantic.drift", confidence, Confidence::drift).tags(cache).register(registry);
+        Gauge.builder("edgeway.semantic.hit.rate", this, SemanticMeters::hitRate)
+                .tags(cache)
+                .register(registry);
+        Gauge.builder("edgeway.semantic.error.rate", this, SemanticMeters::errorRate)
+                .tags(cache)
+                .register(registry);
+        Gauge.builder("edgeway.semantic.drift", confidence, Confidence::drift)
+                .tags(cache)
+                .register(registry);
     }
 
     void count(String tenant, Result result) {

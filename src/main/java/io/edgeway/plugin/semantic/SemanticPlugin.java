@@ -55,17 +55,25 @@ final class SemanticPlugin implements Plugin {
     @Override
     public Future<Void> start() {
         store = context.shared(
-                "semantic-cache/" + name + "/" + options.maxBytes().value() + "/" + options.maxEntries() + "/" + options.ttl(),
+                "semantic-cache/" + name + "/" + options.maxBytes().value() + "/" + options.maxEntries() + "/"
+                        + options.ttl(),
                 () -> new SemanticStore(
                         options.maxBytes().value(), options.maxEntries(), options.ttl(), Ticker.systemTicker()));
         confidence = context.shared(
-                "semantic-cache/" + name + "/confidence/" + options.maxError().share() + "/" + options.confidence().share(),
-                () -> new Confidence(options.maxError().share(), options.confidence().share()));
+                "semantic-cache/" + name + "/confidence/" + options.maxError().share() + "/"
+                        + options.confidence().share(),
+                () -> new Confidence(
+                        options.maxError().share(), options.confidence().share()));
         meters.start(store, confidence);
-        return EmbedderFiles.open(context, options.model(), options.threads(), options.maxDelay().toNanos())
+        return EmbedderFiles.open(
+                        context,
+                        options.model(),
+                        options.threads(),
+                        options.maxDelay().toNanos())
                 .map(opened -> {
                     embedder = opened;
-                    comparison = new Comparison(store, confidence, embedder, meters, options.agreement(), options.maxChecks());
+                    comparison = new Comparison(
+                            store, confidence, embedder, meters, options.agreement(), options.maxChecks());
                     return null;
                 });
     }
@@ -103,8 +111,7 @@ final class SemanticPlugin implements Plugin {
             return Future.succeededFuture(known);
         }
         long latest = System.nanoTime() + MAX_EMBED_NANOS;
-        return embedder.embed(ids, latest)
-                .onSuccess(vector -> exchange.fact(Embeddings.LAST_USER_TURN, vector));
+        return embedder.embed(ids, latest).onSuccess(vector -> exchange.fact(Embeddings.LAST_USER_TURN, vector));
     }
 
     private record Lookup(Asked asked, float[] vector, CacheControl wish, Directives directives) {}
@@ -112,9 +119,7 @@ final class SemanticPlugin implements Plugin {
     private Future<Reply> look(Exchange exchange, Next next, Lookup lookup) {
         List<Near<Entry>> around =
                 store.nearest(lookup.asked.partition(), lookup.vector, Matcher.AROUND, Matcher.DEPTH);
-        Match match = around.isEmpty()
-                ? null
-                : Matcher.find(Question.of(lookup.asked.text()), around, meters::refused);
+        Match match = around.isEmpty() ? null : Matcher.find(Question.of(lookup.asked.text()), around, meters::refused);
         String tenant = exchange.principal().tenant();
         if (match != null && match.entry().tenant.equals(tenant) && usable(match, lookup)) {
             meters.count(tenant, Result.HIT);
@@ -150,7 +155,8 @@ final class SemanticPlugin implements Plugin {
                 .set(
                         STATUS,
                         "semantic; similarity="
-                                + String.format(Locale.ROOT, "%.3f", match.likeness().cosine()))
+                                + String.format(
+                                        Locale.ROOT, "%.3f", match.likeness().cosine()))
                 .set("age", Long.toString(recording.ageSeconds(System.currentTimeMillis())));
         if (recording.backend() != null) {
             exchange.replyHeaders().set("x-edgeway-backend", recording.backend());
@@ -174,8 +180,12 @@ final class SemanticPlugin implements Plugin {
         return Capture.of(reply, exchange.request(), maxEntry, exchange::usage, whole -> {
             if (whole != null && exchange.fact(Hints.STAND_IN) == null) {
                 Comparison.Fresh fresh = new Comparison.Fresh(
-                        lookup.asked, lookup.vector, exchange.principal().tenant(), exchange.model(),
-                        new Recording(whole, exchange.backend(), System.currentTimeMillis()), began);
+                        lookup.asked,
+                        lookup.vector,
+                        exchange.principal().tenant(),
+                        exchange.model(),
+                        new Recording(whole, exchange.backend(), System.currentTimeMillis()),
+                        began);
                 comparison.keep(fresh, match, around);
             }
         });

@@ -11,7 +11,8 @@ import java.util.Set;
  * apart. When in doubt it refuses: a refusal costs a call, a wrong answer costs trust.
  */
 final class Verifier {
-    private static final List<String> NEGATING = List.of("un", "in", "im", "ir", "il", "dis", "non", "de", "mis", "anti", "counter");
+    private static final List<String> NEGATING =
+            List.of("un", "in", "im", "ir", "il", "dis", "non", "de", "mis", "anti", "counter");
 
     private Verifier() {}
 

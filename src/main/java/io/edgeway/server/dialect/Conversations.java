@@ -53,9 +53,8 @@ public final class Conversations implements KeptResponses {
 
     @Override
     public Future<StoredResponse> find(String tenant, String id) {
-        return memory().find(tenant, id).compose(stored -> stored != null
-                ? Future.succeededFuture(stored)
-                : elsewhere.apply(tenant, id));
+        return memory().find(tenant, id)
+                .compose(stored -> stored != null ? Future.succeededFuture(stored) : elsewhere.apply(tenant, id));
     }
 
     public Future<Boolean> delete(String tenant, String id) {
@@ -82,8 +81,8 @@ public final class Conversations implements KeptResponses {
     @SuppressWarnings("unchecked")
     static List<Map<String, Object>> items(StoredResponse stored) {
         List<Map<String, Object>> items = new ArrayList<>((List<Map<String, Object>>) Json.read(stored.input()));
-        items.addAll((List<Map<String, Object>>)
-                Json.readObject(stored.response()).get("output"));
+        items.addAll(
+                (List<Map<String, Object>>) Json.readObject(stored.response()).get("output"));
         return items;
     }
 }

@@ -58,8 +58,7 @@ public final class MessagesInterpreter implements Interpreter {
         @Override
         public Reply tell(Reply reply) {
             if (reply.streamed()) {
-                return reply.withStream(
-                        source -> new TranslatedStream(source, assembler, events, assembler::complete));
+                return reply.withStream(source -> new TranslatedStream(source, assembler, events, assembler::complete));
             }
             new ChatReader(assembler).completion(reply.body().getBytes());
             assembler.complete();

@@ -32,9 +32,7 @@ public final class ResponsesInterpreter implements Interpreter {
         byte[] body = exchange.body().getBytes();
         return history(exchange, request).map(history -> {
             exchange.body(Buffer.buffer(request.toChat(history, request.stream())));
-            return request.background()
-                    ? new Queued(body, history)
-                    : new Speaker(exchange, request, history);
+            return request.background() ? new Queued(body, history) : new Speaker(exchange, request, history);
         });
     }
 

@@ -119,9 +119,12 @@ class CloudMatrixTest {
 
     @ParameterizedTest(name = "{1} (stream: {0}) is told")
     @CsvSource({
-        "false, status=400, 400, fake_400", "true, status=400, 400, fake_400",
-        "false, status=404, 404, fake_404", "false, status=422, 422, fake_422",
-        "false, status=401, 502, upstream_auth", "true, status=403, 502, upstream_auth",
+        "false, status=400, 400, fake_400",
+        "true, status=400, 400, fake_400",
+        "false, status=404, 404, fake_404",
+        "false, status=422, 422, fake_422",
+        "false, status=401, 502, upstream_auth",
+        "true, status=403, 502, upstream_auth",
         "false, status=429&retry-after=60, 429, upstream_rate_limit",
         "true, status=429&retry-after=60, 429, upstream_rate_limit",
     })
@@ -178,7 +181,9 @@ class CloudMatrixTest {
         assertThat(second).isNotEqualTo(first);
         for (int i = 0; i < 4; i++) {
             chat(false);
-            assertThat(a.take().headers().get("authorization")).as("the refused key rests").isEqualTo(second);
+            assertThat(a.take().headers().get("authorization"))
+                    .as("the refused key rests")
+                    .isEqualTo(second);
         }
     }
 
@@ -201,7 +206,9 @@ class CloudMatrixTest {
             assertThat(reply.statusCode()).isEqualTo(200);
             assertThat(reply.headers().firstValue("x-edgeway-backend")).hasValue("cloud/b");
         }
-        assertThat(a.waiting()).as("calls of the failing upstream before its breaker opened").isBetween(1, 5);
+        assertThat(a.waiting())
+                .as("calls of the failing upstream before its breaker opened")
+                .isBetween(1, 5);
     }
 
     @Test
@@ -242,7 +249,8 @@ class CloudMatrixTest {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
         watcher.join();
         assertThat(text(reply, true)).contains("word7");
-        FakeCloud loser = reply.headers().firstValue("x-edgeway-backend").orElseThrow().endsWith("a") ? b : a;
+        FakeCloud loser =
+                reply.headers().firstValue("x-edgeway-backend").orElseThrow().endsWith("a") ? b : a;
         assertThat(loser.take().gone()).succeedsWithin(Duration.ofMillis(500));
         assertThat(counter("edgeway.upstream.hedges.won")).isEqualTo(wonBefore + 1);
     }
@@ -255,7 +263,8 @@ class CloudMatrixTest {
             byte[] body = "{\"model\":\"gpt\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
                     .getBytes();
             socket.getOutputStream()
-                    .write(("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: " + body.length + "\r\n\r\n")
+                    .write(("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: " + body.length
+                                    + "\r\n\r\n")
                             .getBytes());
             socket.getOutputStream().write(body);
             socket.getInputStream().read(new byte[200]);

@@ -27,10 +27,33 @@ class CloudTlsTest {
     @BeforeAll
     static void start() throws Exception {
         Path store = directory.resolve("store.p12");
-        keytool("-genkeypair", "-alias", "it", "-keyalg", "EC", "-dname", "CN=localhost", "-ext",
-                "san=ip:127.0.0.1", "-keystore", store.toString(), "-storepass", "secret", "-storetype", "PKCS12");
-        keytool("-exportcert", "-rfc", "-alias", "it", "-keystore", store.toString(), "-storepass", "secret",
-                "-file", directory.resolve("ca.pem").toString());
+        keytool(
+                "-genkeypair",
+                "-alias",
+                "it",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=ip:127.0.0.1",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                "secret",
+                "-storetype",
+                "PKCS12");
+        keytool(
+                "-exportcert",
+                "-rfc",
+                "-alias",
+                "it",
+                "-keystore",
+                store.toString(),
+                "-storepass",
+                "secret",
+                "-file",
+                directory.resolve("ca.pem").toString());
         cloud = FakeCloud.start(new HttpServerOptions()
                 .setSsl(true)
                 .setUseAlpn(true)

@@ -117,8 +117,8 @@ class EngineTest {
         Engine engine = engine(2);
         int[] prompt = prompt(200, 4);
         run(engine, request(prompt, 1, Sampling.GREEDY));
-        GenerationRequest other = new GenerationRequest(
-                "other", prompt, 1, Sampling.GREEDY, null, List.of(), Long.MAX_VALUE, 0);
+        GenerationRequest other =
+                new GenerationRequest("other", prompt, 1, Sampling.GREEDY, null, List.of(), Long.MAX_VALUE, 0);
         assertEquals(0, run(engine, other).cached);
     }
 
@@ -166,8 +166,7 @@ class EngineTest {
         Generation second = engine.submit(request(prompt(5, 2), 5, Sampling.GREEDY), new Result());
         Generation third = engine.submit(request(prompt(5, 3), 5, Sampling.GREEDY), new Result());
         ApiException refused = assertThrows(
-                ApiException.class,
-                () -> engine.submit(request(prompt(5, 4), 5, Sampling.GREEDY), new Result()));
+                ApiException.class, () -> engine.submit(request(prompt(5, 4), 5, Sampling.GREEDY), new Result()));
         assertEquals(503, refused.status());
         assertTrue(refused.retryAfterMillis() > 0);
         List.of(first, second, third).forEach(Generation::cancel);
@@ -234,9 +233,8 @@ class EngineTest {
     void reportsLogProbabilitiesAndConfidence() throws Exception {
         Engine engine = engine(1);
         Sampling scored = new Sampling(0, 1, 0, 0, 1, 0, 0, Map.of(), 0, 3);
-        Result result = run(
-                engine,
-                new GenerationRequest("t", prompt(5, 1), 8, scored, null, List.of(), Long.MAX_VALUE, 4));
+        Result result =
+                run(engine, new GenerationRequest("t", prompt(5, 1), 8, scored, null, List.of(), Long.MAX_VALUE, 4));
         TokenScore first = result.scores.getFirst();
         assertEquals(3, first.tops().length);
         assertEquals(first.token(), first.tops()[0]);
@@ -265,12 +263,13 @@ class EngineTest {
         Result bad = new Result();
         engine.submit(request(prompt(9, 1), 40, ignoringEnd()), good);
         engine.submit(
-                new GenerationRequest(
-                        "t", prompt(9, 2), 40, ignoringEnd(), () -> broken, List.of(), Long.MAX_VALUE, 0),
+                new GenerationRequest("t", prompt(9, 2), 40, ignoringEnd(), () -> broken, List.of(), Long.MAX_VALUE, 0),
                 bad);
         assertEquals(40, good.await().tokens);
         ExecutionException e = assertThrows(ExecutionException.class, bad::await);
-        assertEquals("invalid_model_output", assertInstanceOf(ApiException.class, e.getCause()).code());
+        assertEquals(
+                "invalid_model_output",
+                assertInstanceOf(ApiException.class, e.getCause()).code());
         assertEquals(5, run(engine, request(prompt(9, 3), 5, ignoringEnd())).tokens);
     }
 

@@ -113,11 +113,13 @@ class LocalBackendTest {
         assertThat(reply.body()).endsWith("data: [DONE]\n\n");
         List<Map<String, Object>> events = events(reply);
         assertThat(streamed(events, 0)).isEqualTo(whole);
-        assertThat(((Map<?, ?>) choice(events.getFirst(), 0).get("delta")).get("role")).isEqualTo("assistant");
+        assertThat(((Map<?, ?>) choice(events.getFirst(), 0).get("delta")).get("role"))
+                .isEqualTo("assistant");
         Map<String, Object> usage = events.getLast();
         assertThat((List<?>) usage.get("choices")).isEmpty();
         assertThat(usage).containsKey("usage");
-        assertThat(choice(events.get(events.size() - 2), 0).get("finish_reason")).isIn("stop", "length");
+        assertThat(choice(events.get(events.size() - 2), 0).get("finish_reason"))
+                .isIn("stop", "length");
         assertThat(events).extracting(event -> event.get("id")).containsOnly(usage.get("id"));
     }
 
@@ -169,8 +171,10 @@ class LocalBackendTest {
     @Test
     void stopsBeforeAStopString() {
         String whole = content(ask("\"temperature\":0,\"max_tokens\":60," + HI));
-        String stop = String.valueOf(whole.codePointAt(whole.length() / 2) < 128 ? whole.charAt(whole.length() / 2) : 'x');
-        String stopped = content(ask("\"temperature\":0,\"max_tokens\":60,\"stop\":[" + new String(Json.write(stop), StandardCharsets.UTF_8) + "]," + HI));
+        String stop =
+                String.valueOf(whole.codePointAt(whole.length() / 2) < 128 ? whole.charAt(whole.length() / 2) : 'x');
+        String stopped = content(ask("\"temperature\":0,\"max_tokens\":60,\"stop\":["
+                + new String(Json.write(stop), StandardCharsets.UTF_8) + "]," + HI));
         int at = whole.indexOf(stop);
         assertThat(stopped).isEqualTo(at < 0 ? whole : whole.substring(0, at));
     }
@@ -179,16 +183,17 @@ class LocalBackendTest {
     void holdsARandomModelToASchema() {
         String schema = "{\"type\":\"object\",\"properties\":{\"city\":{\"enum\":[\"Rome\",\"Oslo\"]},"
                 + "\"warm\":{\"type\":\"boolean\"}},\"required\":[\"city\",\"warm\"],\"additionalProperties\":false}";
-        String format = "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":" + schema
-                + "}},\"temperature\":1,\"max_tokens\":200,";
+        String format = "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":"
+                + schema + "}},\"temperature\":1,\"max_tokens\":200,";
         for (int seed = 0; seed < 5; seed++) {
             Map<String, Object> value = json(content(ask(format + "\"seed\":" + seed + "," + HI)));
             assertThat(value).containsOnlyKeys("city", "warm");
             assertThat(value.get("city")).isIn("Rome", "Oslo");
             assertThat(value.get("warm")).isInstanceOf(Boolean.class);
         }
-        HttpResponse<String> refused = ask("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\","
-                + "\"schema\":{\"type\":\"object\",\"unevaluatedProperties\":false}}}," + HI);
+        HttpResponse<String> refused =
+                ask("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\","
+                        + "\"schema\":{\"type\":\"object\",\"unevaluatedProperties\":false}}}," + HI);
         assertThat(refused.statusCode()).isEqualTo(400);
         assertThat(refused.body()).contains("unsupported_schema").contains("unevaluatedProperties");
     }
@@ -234,7 +239,8 @@ class LocalBackendTest {
 
     @Test
     void aClientThatLeavesFreesItsSlot() throws Exception {
-        double before = gateway.meters().get("edgeway_local_cancelled").counter().count();
+        double before =
+                gateway.meters().get("edgeway_local_cancelled").counter().count();
         var client = gateway.vertx().createHttpClient();
         CompletableFuture<HttpClientRequest> begun = new CompletableFuture<>();
         client.request(HttpMethod.POST, gateway.port(), "127.0.0.1", "/v1/chat/completions")
@@ -251,7 +257,8 @@ class LocalBackendTest {
             assertThat(System.nanoTime()).isLessThan(deadline);
             Thread.onSpinWait();
         }
-        assertThat(gateway.meters().get("edgeway_local_cancelled").counter().count()).isGreaterThanOrEqualTo(before);
+        assertThat(gateway.meters().get("edgeway_local_cancelled").counter().count())
+                .isGreaterThanOrEqualTo(before);
         assertThat(content(ask(HI))).isNotNull();
     }
 

@@ -37,8 +37,7 @@ class SamplerTest {
     @Test
     void drawsByTheProbabilitiesOfATemperature() {
         for (double temperature : new double[] {0.5, 1, 2}) {
-            assertThat(shares(with(temperature, 1, 0, 0), 40_000))
-                    .containsExactly(softmax(temperature), within(0.01));
+            assertThat(shares(with(temperature, 1, 0, 0), 40_000)).containsExactly(softmax(temperature), within(0.01));
         }
     }
 
@@ -64,19 +63,24 @@ class SamplerTest {
         assertThat(sampler.draw(LOGITS.clone(), scratch)).isEqualTo(1);
         assertThat(sampler.draw(LOGITS.clone(), scratch)).isEqualTo(2);
         Sampling repetition = new Sampling(0, 1, 0, 0, 4, 0, 0, Map.of(), 0, -1);
-        assertThat(new Sampler(repetition, new int[] {1}, null).draw(LOGITS.clone(), scratch)).isEqualTo(2);
+        assertThat(new Sampler(repetition, new int[] {1}, null).draw(LOGITS.clone(), scratch))
+                .isEqualTo(2);
         Sampling biased = new Sampling(0, 1, 0, 0, 1, 0, 0, Map.of(3, 10f, 77, 5f), 0, -1);
-        assertThat(new Sampler(biased, new int[0], null).draw(LOGITS.clone(), scratch)).isEqualTo(3);
+        assertThat(new Sampler(biased, new int[0], null).draw(LOGITS.clone(), scratch))
+                .isEqualTo(3);
     }
 
     @Test
     void refusesNumbersThatAreNone() {
         Sampler.Scratch scratch = new Sampler.Scratch(3);
         for (float[] bad : new float[][] {
-            {Float.NaN, 1, 2}, {1, Float.POSITIVE_INFINITY, 0}, {Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY}
+            {Float.NaN, 1, 2},
+            {1, Float.POSITIVE_INFINITY, 0},
+            {Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY}
         }) {
             for (double temperature : new double[] {0, 1}) {
-                assertThatThrownBy(() -> new Sampler(with(temperature, 1, 0, 0), new int[0], null).draw(bad.clone(), scratch))
+                assertThatThrownBy(() ->
+                                new Sampler(with(temperature, 1, 0, 0), new int[0], null).draw(bad.clone(), scratch))
                         .isInstanceOf(InvalidLogitsException.class);
             }
         }

@@ -42,8 +42,7 @@ class BatchTest {
         }
     };
     /** What a router does with a local model. */
-    private final Next router =
-            exchange -> exchange.fact(Hints.ADMISSION).enter(exchange, backend);
+    private final Next router = exchange -> exchange.fact(Hints.ADMISSION).enter(exchange, backend);
 
     private ChainHarness harness;
 
@@ -177,7 +176,8 @@ class BatchTest {
         assertThat(next.exchange).isSameAs(third.exchange);
         next.whole(Chunks.whole("c"));
         assertThat(third.get().status()).isEqualTo(200);
-        assertThat(harness.meters().get("edgeway.batch.running").gauge().value()).isZero();
+        assertThat(harness.meters().get("edgeway.batch.running").gauge().value())
+                .isZero();
     }
 
     @Test

@@ -36,7 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 class CachePluginTest {
     static final Principal ANN = ChainHarness.tenant("ann");
     static final Principal BOB = ChainHarness.tenant("bob");
-    static final String ASK = "{\"model\":\"m\",\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    static final String ASK =
+            "{\"model\":\"m\",\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
     static final String ASK_STREAM = ASK.replace("\"model\"", "\"stream\":true,\"model\"");
     static final String ASK_STREAM_USAGE =
             ASK_STREAM.replace("\"model\"", "\"stream_options\":{\"include_usage\":true},\"model\"");
@@ -174,10 +175,11 @@ class CachePluginTest {
         assertEquals(Chunks.whole("new"), send(ANN, ASK).get().body(), "no-store does not");
 
         assertEquals("hit", send(ANN, ASK, "cache-control", "max-age=60").get().cache());
-        assertEquals("hit", send(ANN, ASK, "cache-control", "only-if-cached").get().cache());
-        ExecutionException e = assertThrows(
-                ExecutionException.class,
-                () -> send(BOB, ASK, "cache-control", "only-if-cached").get());
+        assertEquals(
+                "hit", send(ANN, ASK, "cache-control", "only-if-cached").get().cache());
+        ExecutionException e =
+                assertThrows(ExecutionException.class, () -> send(BOB, ASK, "cache-control", "only-if-cached")
+                        .get());
         assertEquals(504, ((ApiException) e.getCause()).status());
     }
 
@@ -269,8 +271,7 @@ class CachePluginTest {
             assertEquals("coalesced", answer.cache());
             assertEquals("hello", Chunks.text(answer.body()));
             assertTrue(Chunks.done(answer.body()));
-            assertEquals(
-                    7L, ((Map<?, ?>) Chunks.of(answer.body()).getLast().get("usage")).get("total_tokens"));
+            assertEquals(7L, ((Map<?, ?>) Chunks.of(answer.body()).getLast().get("usage")).get("total_tokens"));
             assertEquals(Usage.NONE, answer.exchange().usage(), "the tokens are the first one's");
         }
         for (Call whole : wholes) {
@@ -310,7 +311,8 @@ class CachePluginTest {
         first.leave();
         second.leave();
         call.cancelled.get();
-        assertEquals(Outcome.Kind.CANCELLED, call.ended.get(10, TimeUnit.SECONDS).kind());
+        assertEquals(
+                Outcome.Kind.CANCELLED, call.ended.get(10, TimeUnit.SECONDS).kind());
         fill(ANN, "again");
     }
 
@@ -373,7 +375,9 @@ class CachePluginTest {
         harness.closeShared();
 
         Plugin after = harness.plugin(new CacheFactory(), "snapshot: true");
-        assertEquals(Chunks.whole("kept"), harness.send(after, backend, ANN, ASK).get().body());
+        assertEquals(
+                Chunks.whole("kept"),
+                harness.send(after, backend, ANN, ASK).get().body());
         assertNull(harness.meters().find("edgeway.cache.errors").counter());
     }
 
@@ -393,7 +397,13 @@ class CachePluginTest {
         Call miss = harness.send(after, backend, ANN, ASK);
         backend.take().whole(Chunks.whole("fresh"));
         assertEquals("miss", miss.get().cache());
-        assertEquals(1, harness.meters().get("edgeway.cache.errors").tag("kind", "snapshot").counter().count());
+        assertEquals(
+                1,
+                harness.meters()
+                        .get("edgeway.cache.errors")
+                        .tag("kind", "snapshot")
+                        .counter()
+                        .count());
     }
 
     /** Fills, hits, expiries and purges at once; each answer names its tenant, and nobody gets another's. */
@@ -415,11 +425,16 @@ class CachePluginTest {
                     Entry entry = store.get(key);
                     if (entry != null) {
                         assertEquals(tenant, entry.tenant());
-                        assertEquals(tenant, new String(entry.recording().json(), java.nio.charset.StandardCharsets.UTF_8));
+                        assertEquals(
+                                tenant, new String(entry.recording().json(), java.nio.charset.StandardCharsets.UTF_8));
                     } else {
                         store.put(
                                 key,
-                                new Entry(tenant, "m", new io.edgeway.reuse.Recording(tenant.getBytes(java.nio.charset.StandardCharsets.UTF_8), null, 0)),
+                                new Entry(
+                                        tenant,
+                                        "m",
+                                        new io.edgeway.reuse.Recording(
+                                                tenant.getBytes(java.nio.charset.StandardCharsets.UTF_8), null, 0)),
                                 store.generation());
                     }
                     if (i % 500 == 0) {

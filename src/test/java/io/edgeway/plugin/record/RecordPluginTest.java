@@ -71,7 +71,10 @@ class RecordPluginTest {
     }
 
     void awaitWritten(int expected) {
-        while (harness.meters().counter("edgeway_record_exchanges", "result", "written").count() < expected) {
+        while (harness.meters()
+                        .counter("edgeway_record_exchanges", "result", "written")
+                        .count()
+                < expected) {
             Thread.onSpinWait();
         }
     }
@@ -89,7 +92,12 @@ class RecordPluginTest {
     @Test
     void recordsWhatTheCloudSaidToAKeyThatAgreed() throws Exception {
         Plugin plugin = harness.plugin(new RecordFactory(), "keys: [ann-key]");
-        harness.send(plugin, answering("cloud/fake", Chunks.whole("write to joe@example.com")), ANN, ask("I am ann@example.com")).get();
+        harness.send(
+                        plugin,
+                        answering("cloud/fake", Chunks.whole("write to joe@example.com")),
+                        ANN,
+                        ask("I am ann@example.com"))
+                .get();
         Map<String, Object> line = lines(1).getFirst();
         assertEquals("write to [email]", line.get("answer"));
         assertEquals("I am [email]", ((Map<?, ?>) ((List<?>) line.get("messages")).getFirst()).get("content"));
@@ -100,7 +108,9 @@ class RecordPluginTest {
     void recordsAStreamAndPassesItOnUntouched() throws Exception {
         Plugin plugin = harness.plugin(new RecordFactory(), "keys: [ann-key]");
         String sent = Chunks.delta("hel") + Chunks.delta("lo") + Chunks.finish("stop") + Chunks.DONE;
-        String got = harness.send(plugin, streaming(sent.substring(0, 77), sent.substring(77)), ANN, ask("hi")).get().body();
+        String got = harness.send(plugin, streaming(sent.substring(0, 77), sent.substring(77)), ANN, ask("hi"))
+                .get()
+                .body();
         assertEquals(sent, got);
         assertEquals("hello", lines(1).getFirst().get("answer"));
     }
@@ -109,13 +119,19 @@ class RecordPluginTest {
     void recordsNothingElse() throws Exception {
         Plugin plugin = harness.plugin(new RecordFactory(), "keys: [ann-key]\nmax-entry: 2KB");
         String cut = Chunks.delta("hel") + Chunks.finish("length") + Chunks.DONE;
-        harness.send(plugin, answering("cloud/fake", Chunks.whole("no")), BOB, ask("another key")).get();
-        harness.send(plugin, answering("cloud/fake", Chunks.whole("no")), Principal.ANONYMOUS, ask("no key")).get();
-        harness.send(plugin, answering("local/nano", Chunks.whole("no")), ANN, ask("local")).get();
+        harness.send(plugin, answering("cloud/fake", Chunks.whole("no")), BOB, ask("another key"))
+                .get();
+        harness.send(plugin, answering("cloud/fake", Chunks.whole("no")), Principal.ANONYMOUS, ask("no key"))
+                .get();
+        harness.send(plugin, answering("local/nano", Chunks.whole("no")), ANN, ask("local"))
+                .get();
         harness.send(plugin, streaming(cut), ANN, ask("cut short")).get();
-        harness.send(plugin, answering("cloud/fake", Chunks.whole("long ".repeat(900))), ANN, ask("too long")).get();
-        harness.send(plugin, answering("cloud/fake", "{}"), ANN, ask("no answer")).get();
-        harness.send(plugin, answering("cloud/fake", Chunks.whole("yes")), ANN, ask("last")).get();
+        harness.send(plugin, answering("cloud/fake", Chunks.whole("long ".repeat(900))), ANN, ask("too long"))
+                .get();
+        harness.send(plugin, answering("cloud/fake", "{}"), ANN, ask("no answer"))
+                .get();
+        harness.send(plugin, answering("cloud/fake", Chunks.whole("yes")), ANN, ask("last"))
+                .get();
         assertEquals("yes", lines(1).getFirst().get("answer"));
     }
 
@@ -123,7 +139,12 @@ class RecordPluginTest {
     void keepsNoMoreThanItsFiles() throws Exception {
         Plugin plugin = harness.plugin(new RecordFactory(), "anonymous: true\nmax-file: 1KB\nmax-entry: 1KB\nfiles: 2");
         for (int i = 0; i < 30; i++) {
-            harness.send(plugin, answering("cloud/fake", Chunks.whole("answer " + i)), Principal.ANONYMOUS, ask("q " + i)).get();
+            harness.send(
+                            plugin,
+                            answering("cloud/fake", Chunks.whole("answer " + i)),
+                            Principal.ANONYMOUS,
+                            ask("q " + i))
+                    .get();
             awaitWritten(i + 1);
         }
         List<String> names;

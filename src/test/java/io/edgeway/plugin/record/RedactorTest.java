@@ -37,15 +37,23 @@ class RedactorTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "12 + 30 = 42", "in 1969 and 1989", "299,792 kilometres per second", "2026-11-23T14:09:20",
-                "version 3.33.2", "192.168.10.12", "order 123456789012", "a @ b", "the token is short"
+                "12 + 30 = 42",
+                "in 1969 and 1989",
+                "299,792 kilometres per second",
+                "2026-11-23T14:09:20",
+                "version 3.33.2",
+                "192.168.10.12",
+                "order 123456789012",
+                "a @ b",
+                "the token is short"
             })
     void leavesAlone(String text) {
         assertEquals(text, Redactor.redact(text));
     }
 
     @Property(tries = 200)
-    void noAddressSurvivesWhereverItStands(@ForAll @IntRange(max = 40) int before, @ForAll @IntRange(max = 40) int after) {
+    void noAddressSurvivesWhereverItStands(
+            @ForAll @IntRange(max = 40) int before, @ForAll @IntRange(max = 40) int after) {
         String text = "x ".repeat(before) + "joe@example.com" + " y".repeat(after);
         assertFalse(Redactor.redact(text).contains("example"));
     }

@@ -12,8 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfidenceJudgeTest {
-    private static final String JUDGE = "{\"kind\":\"confidence\",\"tokens\":12,\"head_weight\":0.5,"
-            + "\"weights\":[-1.5,-0.5,2,1],\"bias\":-1}";
+    private static final String JUDGE =
+            "{\"kind\":\"confidence\",\"tokens\":12,\"head_weight\":0.5," + "\"weights\":[-1.5,-0.5,2,1],\"bias\":-1}";
 
     private static ConfidenceJudge parse(String json, double threshold) {
         return ConfidenceJudge.parse(json.getBytes(StandardCharsets.UTF_8), "judge.json", threshold);

@@ -29,8 +29,10 @@ class DifficultyHeadTest {
         DifficultyHead head = head("{\"kind\":\"logistic\",\"weights\":[0,0],\"bias\":-1,\"landmarks\":{\"gamma\":8,"
                 + "\"vectors\":\"" + vectors + "\",\"weights\":[3,1]}}");
         double near = 3 + Math.exp(-8) - 1;
-        assertThat(DifficultyHead.probability(head.odds(new float[] {1, 0}, ""))).isCloseTo(1 / (1 + Math.exp(-near)), within(1e-6));
-        assertThat(DifficultyHead.probability(head.odds(new float[] {-1, 0}, ""))).isLessThan(0.3);
+        assertThat(DifficultyHead.probability(head.odds(new float[] {1, 0}, "")))
+                .isCloseTo(1 / (1 + Math.exp(-near)), within(1e-6));
+        assertThat(DifficultyHead.probability(head.odds(new float[] {-1, 0}, "")))
+                .isLessThan(0.3);
     }
 
     @Test

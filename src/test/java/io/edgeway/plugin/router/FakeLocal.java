@@ -62,9 +62,8 @@ final class FakeLocal implements Backend {
         }
         Confidence.Probe probe = exchange.fact(Hints.PROBE);
         if (probe != null && reports) {
-            exchange.context()
-                    .runOnContext(v -> probe.report()
-                            .accept(new Confidence(new float[] {entropy, entropy}, new float[] {margin, margin})));
+            exchange.context().runOnContext(v -> probe.report()
+                    .accept(new Confidence(new float[] {entropy, entropy}, new float[] {margin, margin})));
         }
         if (!exchange.request().stream()) {
             exchange.usage(Usage.of(3, 2));
@@ -82,8 +81,9 @@ final class FakeLocal implements Backend {
         stream.write(Buffer.buffer(Chunks.delta("words")));
         stream.write(Buffer.buffer(Chunks.finish("stop")));
         if (exchange.request().includeUsage()) {
-            stream.write(Buffer.buffer("data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"choices\":[],"
-                    + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5}}\n\n"));
+            stream.write(
+                    Buffer.buffer("data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"choices\":[],"
+                            + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5}}\n\n"));
         }
         stream.write(Buffer.buffer(Chunks.DONE));
         exchange.usage(Usage.of(3, 2));

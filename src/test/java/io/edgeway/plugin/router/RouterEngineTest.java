@@ -100,7 +100,8 @@ class RouterEngineTest {
         HttpResponse<String> unsure = stream();
         assertThat(unsure.headers().firstValue("x-edgeway-backend")).hasValue("cloud/fake");
         assertThat(Chunks.text(unsure.body())).startsWith("word0 ").endsWith("word7 ");
-        assertThat(gateway.meters().get("edgeway.batch.running").gauge().value()).isZero();
+        assertThat(gateway.meters().get("edgeway.batch.running").gauge().value())
+                .isZero();
     }
 
     @Test
@@ -110,6 +111,7 @@ class RouterEngineTest {
             cloud.next(script);
             assertThat(stream("again").headers().firstValue("x-edgeway-cache")).hasValue("miss");
         }
-        assertThat(stream("again").headers().firstValue("x-edgeway-cache").orElseThrow()).startsWith("hit");
+        assertThat(stream("again").headers().firstValue("x-edgeway-cache").orElseThrow())
+                .startsWith("hit");
     }
 }

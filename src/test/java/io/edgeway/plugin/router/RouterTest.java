@@ -62,7 +62,8 @@ class RouterTest {
 
     /** A router over {@code auto: [cloud, nano]} and {@code edge: [nano, cloud]}. */
     private void router(String options) {
-        LoadedConfig config = new ConfigLoader(type -> RouterConfig.class, name -> null).load("test", """
+        LoadedConfig config = new ConfigLoader(type -> RouterConfig.class, name -> null)
+                .load("test", """
                 edgeway:
                   models:
                     gpt: { cloud: { upstreams: [fake], retry: { attempts: 1 } } }
@@ -127,7 +128,12 @@ class RouterTest {
     // ---- choosing
 
     @ParameterizedTest
-    @CsvSource({"gpt, cloud/fake, explicit", "nano, local/nano, explicit", "auto, cloud/fake, order", "edge, local/nano, order"})
+    @CsvSource({
+        "gpt, cloud/fake, explicit",
+        "nano, local/nano, explicit",
+        "auto, cloud/fake, order",
+        "edge, local/nano, order"
+    })
     void aNameDecides(String model, String backend, String reason) throws Exception {
         router("");
         ChainHarness.Answer answer = ask(model, false);
@@ -150,7 +156,12 @@ class RouterTest {
                         .status())
                 .isEqualTo(400);
         assertThat(refused(harness.send(
-                                router, null, Principal.ANONYMOUS, body("alone", false, "x"), "x-edgeway-route", "local"))
+                                router,
+                                null,
+                                Principal.ANONYMOUS,
+                                body("alone", false, "x"),
+                                "x-edgeway-route",
+                                "local"))
                         .status())
                 .isEqualTo(400);
         router("header: false");
@@ -161,9 +172,11 @@ class RouterTest {
     void aKeyMayNarrowAChoice() throws Exception {
         router("");
         Principal principal = new Principal("t", "k", Set.of("auto", "nano"), Set.of(), Map.of());
-        assertThat(backend(harness.send(router, null, principal, body("auto", false, "x")).get()))
+        assertThat(backend(harness.send(router, null, principal, body("auto", false, "x"))
+                        .get()))
                 .isEqualTo("local/nano");
-        assertThat(refused(harness.send(router, null, principal, body("gpt", false, "x"))).status())
+        assertThat(refused(harness.send(router, null, principal, body("gpt", false, "x")))
+                        .status())
                 .isEqualTo(404);
     }
 
@@ -178,12 +191,10 @@ class RouterTest {
                 .get();
         assertThat(backend(secret)).isEqualTo("local/nano");
         assertThat(route(secret)).isEqualTo("rule; name=secret");
-        assertThat(route(harness.send(
-                                router, null, Principal.ANONYMOUS, body("edge", false, "word ".repeat(30)))
+        assertThat(route(harness.send(router, null, Principal.ANONYMOUS, body("edge", false, "word ".repeat(30)))
                         .get()))
                 .isEqualTo("rule; name=long");
-        assertThat(route(harness.send(
-                                router, null, Principal.ANONYMOUS, body("edge", false, "Wie ist das Wetter?"))
+        assertThat(route(harness.send(router, null, Principal.ANONYMOUS, body("edge", false, "Wie ist das Wetter?"))
                         .get()))
                 .isEqualTo("rule; name=german");
         assertThat(route(harness.send(
@@ -240,7 +251,8 @@ class RouterTest {
                 new Threshold(0.5, -1));
         Exchange exchange = harness.exchange(Principal.ANONYMOUS, body("auto", false, "x"));
         router("");
-        Selection selection = new Selection(exchange, List.of(model("gpt", Model.Kind.CLOUD), model("nano", Model.Kind.LOCAL)), Reason.ORDER);
+        Selection selection = new Selection(
+                exchange, List.of(model("gpt", Model.Kind.CLOUD), model("nano", Model.Kind.LOCAL)), Reason.ORDER);
         difficulty.apply(selection);
         assertThat(selection.models().getFirst().kind())
                 .isEqualTo(backend.startsWith("local") ? Model.Kind.LOCAL : Model.Kind.CLOUD);
@@ -419,9 +431,11 @@ class RouterTest {
         assertThat(sent).startsWith("word0 word1 ");
         assertThat(Chunks.text(answer.body())).isEqualTo(sent + "local words");
         assertThat(Chunks.done(answer.body())).isTrue();
-        assertThat(Chunks.of(answer.body())).allSatisfy(chunk -> assertThat(chunk.get("id")).isEqualTo("chatcmpl-fake"));
+        assertThat(Chunks.of(answer.body()))
+                .allSatisfy(chunk -> assertThat(chunk.get("id")).isEqualTo("chatcmpl-fake"));
         assertThat(answer.body())
-                .contains("\"edgeway\":{\"takeover\":{\"from\":\"cloud/fake\",\"to\":\"local/nano\",\"reason\":\"" + reason)
+                .contains("\"edgeway\":{\"takeover\":{\"from\":\"cloud/fake\",\"to\":\"local/nano\",\"reason\":\""
+                        + reason)
                 .contains("event: edgeway.takeover\n")
                 .doesNotContain("\"error\"");
         assertThat(answer.body().split("\"role\"", -1)).as("one role").hasSize(2);

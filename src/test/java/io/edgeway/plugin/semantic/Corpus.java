@@ -47,8 +47,7 @@ final class Corpus {
             for (Object row : (List<?>) clinc.get(part)) {
                 List<?> pair = (List<?>) row;
                 int intent = intents.computeIfAbsent((String) pair.get(1), k -> intents.size());
-                (part.equals("test") ? corpus.clincTest : corpus.clincTrain)
-                        .add(new Ask((String) pair.get(0), intent));
+                (part.equals("test") ? corpus.clincTest : corpus.clincTrain).add(new Ask((String) pair.get(0), intent));
             }
         }
         int alone = -1;
@@ -77,7 +76,8 @@ final class Corpus {
     /** Embeds what the file of a former run does not hold. */
     void embed(Set<String> texts, Path cache) throws Exception {
         if (Files.exists(cache)) {
-            try (DataInputStream in = new DataInputStream(new java.io.BufferedInputStream(Files.newInputStream(cache)))) {
+            try (DataInputStream in =
+                    new DataInputStream(new java.io.BufferedInputStream(Files.newInputStream(cache)))) {
                 for (int n = in.readInt(); n > 0; n--) {
                     String text = in.readUTF();
                     float[] vector = new float[384];
@@ -115,7 +115,8 @@ final class Corpus {
 
     private void save(Path cache) throws IOException {
         Files.createDirectories(cache.toAbsolutePath().getParent());
-        try (DataOutputStream out = new DataOutputStream(new java.io.BufferedOutputStream(Files.newOutputStream(cache)))) {
+        try (DataOutputStream out =
+                new DataOutputStream(new java.io.BufferedOutputStream(Files.newOutputStream(cache)))) {
             out.writeInt(vectors.size());
             for (Map.Entry<String, float[]> entry : vectors.entrySet()) {
                 out.writeUTF(entry.getKey());

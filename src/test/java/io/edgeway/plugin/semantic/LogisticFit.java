@@ -28,7 +28,9 @@ final class LogisticFit {
         double[] weight = new double[n];
         for (int i = 0; i < n; i++) {
             int source = sources.get(i);
-            weight[i] = (double) n / kinds / sources.stream().filter(s -> s == source).count();
+            weight[i] = (double) n
+                    / kinds
+                    / sources.stream().filter(s -> s == source).count();
         }
         double[] c = new double[m + 1];
         for (int step = 0; step < 40; step++) {

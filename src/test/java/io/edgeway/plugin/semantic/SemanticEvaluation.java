@@ -1,11 +1,11 @@
 package io.edgeway.plugin.semantic;
 
+import io.edgeway.json.Json;
 import io.edgeway.plugin.semantic.Corpus.Ask;
 import io.edgeway.reuse.Digest;
 import io.edgeway.reuse.Recording;
 import io.edgeway.vector.VectorIndex;
 import io.edgeway.vector.VectorIndex.Near;
-import io.edgeway.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,8 +39,14 @@ public final class SemanticEvaluation {
 
     Entry entry(long id, Ask ask, long group) {
         return new Entry(
-                id, new Digest(0, 0, 0, 0), "t", "m", ask.text(), corpus.vectors.get(ask.text()),
-                new Recording(new byte[0], null, 0), group);
+                id,
+                new Digest(0, 0, 0, 0),
+                "t",
+                "m",
+                ask.text(),
+                corpus.vectors.get(ask.text()),
+                new Recording(new byte[0], null, 0),
+                group);
     }
 
     /** Half of the answers are for tuning, the other half for what is reported. */
@@ -83,7 +89,13 @@ public final class SemanticEvaluation {
     }
 
     private void collect(
-            List<Ask> asks, double share, int seed, List<double[]> features, List<Boolean> labels, List<Integer> sources, int source) {
+            List<Ask> asks,
+            double share,
+            int seed,
+            List<double[]> features,
+            List<Boolean> labels,
+            List<Integer> sources,
+            int source) {
         List<Ask> shuffled = new ArrayList<>(asks);
         Collections.shuffle(shuffled, new Random(seed));
         int keys = (int) (shuffled.size() * share);
@@ -93,8 +105,7 @@ public final class SemanticEvaluation {
         }
         List<Ask> queries = shuffled.subList(keys, Math.min(shuffled.size(), keys + 6000));
         for (Ask query : queries) {
-            List<Near<Entry>> around =
-                    index.nearest(corpus.vectors.get(query.text()), Matcher.AROUND, Matcher.DEPTH);
+            List<Near<Entry>> around = index.nearest(corpus.vectors.get(query.text()), Matcher.AROUND, Matcher.DEPTH);
             Matcher.Match match = Matcher.find(Question.of(query.text()), around, r -> {});
             if (match != null) {
                 features.add(match.likeness().features());
@@ -249,8 +260,10 @@ public final class SemanticEvaluation {
             rows.add(tally.row("max-error " + 100 * bound + " %"));
             if (bound == 0.01 && refusals.isEmpty()) {
                 List<Object> kinds = new ArrayList<>();
-                tally.refusals.forEach((kind, count) -> kinds.add(List.of(kind.name().toLowerCase(Locale.ROOT), count.toString())));
-                refusals.addAll(List.of("What the verifier refused, chit-chat at max-error 1 %", List.of("kind", "candidates"), kinds));
+                tally.refusals.forEach(
+                        (kind, count) -> kinds.add(List.of(kind.name().toLowerCase(Locale.ROOT), count.toString())));
+                refusals.addAll(List.of(
+                        "What the verifier refused, chit-chat at max-error 1 %", List.of("kind", "candidates"), kinds));
             }
         }
         return List.of(title, HEAD, rows);
@@ -268,16 +281,14 @@ public final class SemanticEvaluation {
             for (Ask ask : corpus.canard) {
                 VectorIndex<Entry> index =
                         partitions.computeIfAbsent(partitioned ? ask.context() : "", k -> new VectorIndex<>(384));
-                List<Near<Entry>> around =
-                        index.nearest(corpus.vectors.get(ask.text()), Matcher.AROUND, Matcher.DEPTH);
-                Matcher.Match match = partitioned
-                        ? Matcher.find(Question.of(ask.text()), around, r -> {})
-                        : null;
+                List<Near<Entry>> around = index.nearest(corpus.vectors.get(ask.text()), Matcher.AROUND, Matcher.DEPTH);
+                Matcher.Match match = partitioned ? Matcher.find(Question.of(ask.text()), around, r -> {}) : null;
                 boolean hit = partitioned
                         ? match != null && confidence.repeats(match.entry(), match.logit())
                         : !around.isEmpty() && around.getFirst().cosine() >= 0.95;
                 if (hit) {
-                    Entry entry = partitioned ? match.entry() : around.getFirst().item();
+                    Entry entry =
+                            partitioned ? match.entry() : around.getFirst().item();
                     hits++;
                     wrong += entry.group == ask.answer() ? 0 : 1;
                 } else {
@@ -301,8 +312,8 @@ public final class SemanticEvaluation {
         Map<String, int[]> kinds = new java.util.TreeMap<>();
         for (PolarityTest.Pair pair : pairs) {
             int[] counts = kinds.computeIfAbsent(pair.kind(), k -> new int[6]);
-            double cosine = io.edgeway.embed.Embeddings.cosine(
-                    corpus.vectors.get(pair.a()), corpus.vectors.get(pair.b()));
+            double cosine =
+                    io.edgeway.embed.Embeddings.cosine(corpus.vectors.get(pair.a()), corpus.vectors.get(pair.b()));
             counts[0]++;
             counts[1] += cosine >= 0.8 ? 1 : 0;
             counts[2] += cosine >= 0.85 ? 1 : 0;

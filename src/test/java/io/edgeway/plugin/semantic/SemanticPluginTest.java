@@ -107,9 +107,12 @@ class SemanticPluginTest {
     void keepsAStreamedAnswer() throws Exception {
         Plugin plugin = plugin("check: 0%");
         ask(plugin, ANN, body(ASKED, "\"stream\":true"));
-        assertEquals("Paris.", Corpus.map(ask(plugin, ANN, body(AGAIN)).body()) instanceof Map<?, ?> map
-                ? ((Map<?, ?>) ((Map<?, ?>) ((List<?>) map.get("choices")).getFirst()).get("message")).get("content")
-                : null);
+        assertEquals(
+                "Paris.",
+                Corpus.map(ask(plugin, ANN, body(AGAIN)).body()) instanceof Map<?, ?> map
+                        ? ((Map<?, ?>) ((Map<?, ?>) ((List<?>) map.get("choices")).getFirst()).get("message"))
+                                .get("content")
+                        : null);
         assertEquals(1, calls.get());
     }
 
@@ -121,7 +124,8 @@ class SemanticPluginTest {
         int before = calls.get();
         List<String> others = List.of(
                 body(List.of(Map.of("role", "system", "content", "Be rude."), user)),
-                body(List.of(Map.of("role", "user", "content", "hi"), Map.of("role", "assistant", "content", "ho"), user)),
+                body(List.of(
+                        Map.of("role", "user", "content", "hi"), Map.of("role", "assistant", "content", "ho"), user)),
                 body(ASKED, "\"tools\":[]"),
                 body(ASKED, "\"temperature\":0"),
                 body(ASKED, "\"max_tokens\":5"),
@@ -131,7 +135,9 @@ class SemanticPluginTest {
             assertEquals("miss", ask(plugin, ANN, other).cache(), other);
         }
         assertEquals("miss", ask(plugin, BOB, body(ASKED)).cache());
-        assertEquals("miss", ask(plugin, ANN, body(ASKED), "x-edgeway-route", "cloud").cache());
+        assertEquals(
+                "miss",
+                ask(plugin, ANN, body(ASKED), "x-edgeway-route", "cloud").cache());
         assertEquals(before + others.size() + 2, calls.get());
         assertTrue(ask(plugin, ANN, body(ASKED, "\"user\":\"u\"")).cache().startsWith("semantic"));
         assertTrue(ask(plugin, ANN, body(ASKED, "\"temperature\":0.7")).cache().startsWith("semantic"));
@@ -141,22 +147,34 @@ class SemanticPluginTest {
     void theVerifierHoldsAgainstAnyThreshold() throws Exception {
         Plugin plugin = plugin("check: 0%\nthreshold: 0.3");
         ask(plugin, ANN, body("Is ibuprofen safe during pregnancy?"));
-        assertEquals("miss", ask(plugin, ANN, body("Is ibuprofen not safe during pregnancy?")).cache());
+        assertEquals(
+                "miss",
+                ask(plugin, ANN, body("Is ibuprofen not safe during pregnancy?"))
+                        .cache());
         assertEquals(
                 1,
-                harness.meters().get("edgeway.semantic.refusals").tag("kind", "negation").counter().count());
+                harness.meters()
+                        .get("edgeway.semantic.refusals")
+                        .tag("kind", "negation")
+                        .counter()
+                        .count());
     }
 
     @Test
     void obeysTheClient() throws Exception {
         Plugin plugin = plugin("check: 0%");
         ask(plugin, ANN, body(ASKED));
-        assertNull(ask(plugin, ANN, body(AGAIN), "x-edgeway-cache-control", "no-semantic").cache());
+        assertNull(ask(plugin, ANN, body(AGAIN), "x-edgeway-cache-control", "no-semantic")
+                .cache());
         assertNull(ask(plugin, ANN, body(AGAIN), "cache-control", "no-store").cache());
-        assertEquals("miss", ask(plugin, BOB, body(AGAIN), "x-edgeway-cache-control", "min-similarity=0.5").cache());
         assertEquals(
                 "miss",
-                ask(plugin, ANN, body(AGAIN), "x-edgeway-cache-control", "min-similarity=0.9999").cache());
+                ask(plugin, BOB, body(AGAIN), "x-edgeway-cache-control", "min-similarity=0.5")
+                        .cache());
+        assertEquals(
+                "miss",
+                ask(plugin, ANN, body(AGAIN), "x-edgeway-cache-control", "min-similarity=0.9999")
+                        .cache());
         assertTrue(ask(plugin, ANN, body(AGAIN)).cache().startsWith("semantic"));
         assertThrows(
                 ExecutionException.class,
@@ -170,10 +188,16 @@ class SemanticPluginTest {
         says.set("Lyon is what I would say today.");
         assertTrue(ask(plugin, ANN, body(AGAIN)).cache().startsWith("semantic"));
         assertEquals(2, calls.get(), "the check asked");
-        while (harness.meters().get("edgeway.semantic.checks").tag("result", "wrong").counter().count() == 0) {
+        while (harness.meters()
+                        .get("edgeway.semantic.checks")
+                        .tag("result", "wrong")
+                        .counter()
+                        .count()
+                == 0) {
             Thread.onSpinWait();
         }
-        assertEquals(1.0, harness.meters().get("edgeway.semantic.error.rate").gauge().value());
+        assertEquals(
+                1.0, harness.meters().get("edgeway.semantic.error.rate").gauge().value());
         Answer third = ask(plugin, ANN, body("Please tell me what is the capital of France"));
         assertEquals("miss", third.cache());
     }
@@ -184,7 +208,11 @@ class SemanticPluginTest {
         for (String body : List.of(
                 body("word ".repeat(50)),
                 body(ASKED, "\"n\":2"),
-                body(List.of(Map.of("role", "user", "content", List.of(Map.of("type", "image_url", "image_url", Map.of("url", "x")))))),
+                body(List.of(Map.of(
+                        "role",
+                        "user",
+                        "content",
+                        List.of(Map.of("type", "image_url", "image_url", Map.of("url", "x")))))),
                 body(List.of(Map.of("role", "assistant", "content", ASKED))))) {
             assertNull(ask(plugin, ANN, body).cache(), body);
         }
@@ -196,11 +224,14 @@ class SemanticPluginTest {
         ask(plugin, ANN, body(ASKED));
         ask(plugin, BOB, body(ASKED));
         AdminEndpoint admin = plugin.admin();
-        Map<?, ?> view = (Map<?, ?>) admin.handle("GET", "", MultiMap.caseInsensitiveMultiMap(), Buffer.buffer()).result();
+        Map<?, ?> view = (Map<?, ?>) admin.handle("GET", "", MultiMap.caseInsensitiveMultiMap(), Buffer.buffer())
+                .result();
         assertEquals(2L, view.get("entries"));
         assertEquals(2, view.get("partitions"));
         MultiMap bob = MultiMap.caseInsensitiveMultiMap().set("tenant", "bob");
-        assertEquals(Map.of("purged", 1L), admin.handle("DELETE", "", bob, Buffer.buffer()).result());
+        assertEquals(
+                Map.of("purged", 1L),
+                admin.handle("DELETE", "", bob, Buffer.buffer()).result());
         assertEquals("miss", ask(plugin, BOB, body(AGAIN)).cache());
         assertTrue(ask(plugin, ANN, body(AGAIN)).cache().startsWith("semantic"));
     }
@@ -213,8 +244,14 @@ class SemanticPluginTest {
         float[] vector = new float[384];
         vector[0] = 1;
         Entry entry = new Entry(
-                store.nextId(), partition, "t", "m", "q", vector,
-                new io.edgeway.reuse.Recording(new byte[10], null, 0), 1);
+                store.nextId(),
+                partition,
+                "t",
+                "m",
+                "q",
+                vector,
+                new io.edgeway.reuse.Recording(new byte[10], null, 0),
+                1);
         store.add(entry, store.generation());
         assertEquals(1, store.nearest(partition, vector, 5, 64).size());
         now.addAndGet(java.time.Duration.ofSeconds(11).toNanos());
@@ -224,6 +261,7 @@ class SemanticPluginTest {
         long began = store.generation();
         store.purge(e -> true);
         store.add(entry, began);
-        assertEquals(0, store.nearest(partition, vector, 5, 64).size(), "a call from before the purge brings nothing back");
+        assertEquals(
+                0, store.nearest(partition, vector, 5, 64).size(), "a call from before the purge brings nothing back");
     }
 }

@@ -37,8 +37,7 @@ public final class PowerOfTwo {
         return random.nextDouble() * (weightOfA + weight.applyAsDouble(b)) < weightOfA ? a : b;
     }
 
-    private static <T> int draw(
-            List<T> candidates, ToDoubleFunction<T> weight, int except, RandomGenerator random) {
+    private static <T> int draw(List<T> candidates, ToDoubleFunction<T> weight, int except, RandomGenerator random) {
         double sum = 0;
         for (int i = 0; i < candidates.size(); i++) {
             if (i != except) {

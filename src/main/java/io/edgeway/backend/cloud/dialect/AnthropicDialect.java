@@ -53,8 +53,8 @@ public final class AnthropicDialect implements UpstreamDialect {
             throw new JsonException("a reply that is no message");
         }
         return new Whole(
-                Buffer.buffer(Json.write(
-                        AnthropicReply.toChat(message, AnthropicRequest.answersByTool(exchange.request())))),
+                Buffer.buffer(
+                        Json.write(AnthropicReply.toChat(message, AnthropicRequest.answersByTool(exchange.request())))),
                 AnthropicReply.usage(message.get("usage")));
     }
 

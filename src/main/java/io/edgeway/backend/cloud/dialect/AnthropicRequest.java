@@ -153,7 +153,8 @@ final class AnthropicRequest {
                 out.put("type", "document");
                 out.put("source", source(data));
             }
-            default -> throw unsupported(param, "answers about content of type '" + ApiException.abbreviate(type) + "'");
+            default ->
+                throw unsupported(param, "answers about content of type '" + ApiException.abbreviate(type) + "'");
         }
         if (map.get("cache_control") != null) {
             out.put("cache_control", map.get("cache_control"));
@@ -258,21 +259,25 @@ final class AnthropicRequest {
             out.put("description", description);
         }
         Object parameters = function.get("parameters");
-        out.put("input_schema", parameters == null ? Json.object("type", "object", "properties", Map.of()) : parameters);
+        out.put(
+                "input_schema",
+                parameters == null ? Json.object("type", "object", "properties", Map.of()) : parameters);
         return out;
     }
 
     private static Map<String, Object> toolChoice(Object choice) {
         Map<String, Object> out = new LinkedHashMap<>();
         if (choice instanceof String word) {
-            String type = switch (word) {
-                case "auto" -> "auto";
-                case "required" -> "any";
-                case "none" -> "none";
-                default ->
-                    throw ApiException.badRequest(
-                            "tool_choice", "Invalid 'tool_choice': expected none, auto, required or a function.");
-            };
+            String type =
+                    switch (word) {
+                        case "auto" -> "auto";
+                        case "required" -> "any";
+                        case "none" -> "none";
+                        default ->
+                            throw ApiException.badRequest(
+                                    "tool_choice",
+                                    "Invalid 'tool_choice': expected none, auto, required or a function.");
+                    };
             out.put("type", type);
             return out;
         }
@@ -295,8 +300,7 @@ final class AnthropicRequest {
     }
 
     private static void format(ChatRequest request, StringBuilder system) {
-        if (request.value("response_format") instanceof Map<?, ?> format
-                && "json_object".equals(format.get("type"))) {
+        if (request.value("response_format") instanceof Map<?, ?> format && "json_object".equals(format.get("type"))) {
             if (!system.isEmpty()) {
                 system.append("\n\n");
             }

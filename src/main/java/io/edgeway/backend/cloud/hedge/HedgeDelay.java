@@ -32,9 +32,7 @@ public final class HedgeDelay {
     public synchronized long nanos() {
         if (since >= REFRESH) {
             since = 0;
-            learnt = latencies.count() < MINIMUM
-                    ? -1
-                    : Math.max(floorNanos, latencies.quantileNanos(quantile));
+            learnt = latencies.count() < MINIMUM ? -1 : Math.max(floorNanos, latencies.quantileNanos(quantile));
         }
         return learnt;
     }

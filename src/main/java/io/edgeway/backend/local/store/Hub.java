@@ -66,11 +66,11 @@ public final class Hub implements AutoCloseable {
     public List<RemoteFile> list(String repository, String revision) {
         URI uri = endpoint.resolve("api/models/" + repository + "/revision/" + encode(revision) + "?blobs=true");
         byte[] body = await(request(uri, 0).compose(response -> {
-            if (response.statusCode() != 200) {
-                return Future.failedFuture(refused(repository, response.statusCode()));
-            }
-            return response.body();
-        }))
+                    if (response.statusCode() != 200) {
+                        return Future.failedFuture(refused(repository, response.statusCode()));
+                    }
+                    return response.body();
+                }))
                 .getBytes();
         if (body.length > MAX_LISTING) {
             throw new StoreException("the hub's list of " + repository + " is too long");
@@ -86,13 +86,15 @@ public final class Hub implements AutoCloseable {
             }
             return files;
         } catch (JsonException e) {
-            throw new StoreException("the hub's answer for " + repository + " is not what was expected: " + e.getMessage());
+            throw new StoreException(
+                    "the hub's answer for " + repository + " is not what was expected: " + e.getMessage());
         }
     }
 
     private static RemoteFile remote(String name, Map<?, ?> file) {
         long size = file.get("size") instanceof Long bytes ? bytes : -1;
-        String sha256 = file.get("lfs") instanceof Map<?, ?> lfs && lfs.get("sha256") instanceof String hash ? hash : null;
+        String sha256 =
+                file.get("lfs") instanceof Map<?, ?> lfs && lfs.get("sha256") instanceof String hash ? hash : null;
         return new RemoteFile(name, size, sha256, file.get("blobId") instanceof String blob ? blob : null);
     }
 
@@ -187,8 +189,9 @@ public final class Hub implements AutoCloseable {
     private static StoreException refused(String what, int status) {
         return new StoreException(
                 switch (status) {
-                    case 401, 403 -> "the hub refuses " + what + " (" + status
-                            + "): it is private or gated; set HF_TOKEN to a token that may read it";
+                    case 401, 403 ->
+                        "the hub refuses " + what + " (" + status
+                                + "): it is private or gated; set HF_TOKEN to a token that may read it";
                     case 404 -> "the hub has no " + what;
                     case 416 -> "the hub has less of " + what + " than was fetched before; remove the partial download";
                     default -> "the hub answers " + status + " for " + what;

@@ -34,7 +34,8 @@ public final class ModelStore {
 
     public Path path(String name) {
         if (!NAME.matcher(name).matches() || name.endsWith(UNFINISHED)) {
-            throw new StoreException("'" + name + "' is not a model's name: letters, digits, dots, dashes and underscores");
+            throw new StoreException(
+                    "'" + name + "' is not a model's name: letters, digits, dots, dashes and underscores");
         }
         return root.resolve(name);
     }

@@ -74,7 +74,8 @@ public final class Pull {
             try {
                 hub.fetch(repository, revision, file, path, progress);
                 if (file.size() >= 0 && Files.size(path) != file.size()) {
-                    throw new StoreException(file.name() + " ended after " + Files.size(path) + " of " + file.size() + " bytes");
+                    throw new StoreException(
+                            file.name() + " ended after " + Files.size(path) + " of " + file.size() + " bytes");
                 }
                 break;
             } catch (StoreException e) {

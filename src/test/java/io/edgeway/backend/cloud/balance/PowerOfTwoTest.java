@@ -16,7 +16,8 @@ class PowerOfTwoTest {
         Random random = new Random(7);
         Map<String, Integer> counts = new HashMap<>();
         for (int i = 0; i < 10_000; i++) {
-            counts.merge(PowerOfTwo.choose(lanes, Lane::weight, Lane::cost, random).name(), 1, Integer::sum);
+            counts.merge(
+                    PowerOfTwo.choose(lanes, Lane::weight, Lane::cost, random).name(), 1, Integer::sum);
         }
         return counts;
     }

@@ -90,7 +90,8 @@ class AnthropicDialectTest {
     void goesOnFromTextByPrefillingTheAnswer() {
         Exchange exchange = exchange("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"count\"}]}");
         exchange.fact(Hints.CONTINUE_FROM, "one, two, ");
-        Map<String, Object> request = Json.readObject(dialect.body(exchange, "claude").getBytes());
+        Map<String, Object> request =
+                Json.readObject(dialect.body(exchange, "claude").getBytes());
         assertThat((List<?>) request.get("messages"))
                 .last()
                 .isEqualTo(Map.of("role", "assistant", "content", "one, two,"));
@@ -99,17 +100,17 @@ class AnthropicDialectTest {
     @Test
     void refusesWhatTheApiCannotSay() {
         String messages = ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
-        for (String body : List.of("{\"model\":\"m\",\"n\":2" + messages, "{\"model\":\"m\",\"logprobs\":true" + messages)) {
+        for (String body :
+                List.of("{\"model\":\"m\",\"n\":2" + messages, "{\"model\":\"m\",\"logprobs\":true" + messages)) {
             assertThatThrownBy(() -> request(body))
-                    .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.status()).isEqualTo(400));
+                    .isInstanceOfSatisfying(
+                            ApiException.class, e -> assertThat(e.status()).isEqualTo(400));
         }
     }
 
     @Test
     void translatesAMessage() {
-        UpstreamDialect.Whole whole = dialect.whole(
-                exchange("{\"model\":\"m\",\"messages\":[]}"),
-                Buffer.buffer("""
+        UpstreamDialect.Whole whole = dialect.whole(exchange("{\"model\":\"m\",\"messages\":[]}"), Buffer.buffer("""
                 {"id":"msg_1","type":"message","role":"assistant","model":"claude-x","stop_reason":"tool_use",
                  "content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"Let me see."},
                    {"type":"tool_use","id":"t1","name":"weather","input":{"city":"Oslo"}}],
@@ -129,9 +130,7 @@ class AnthropicDialectTest {
                 {"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema",
                  "json_schema":{"name":"n","schema":{"type":"object","properties":{"a":{"type":"integer"}}}}}}""";
         assertThat(request(body)).containsEntry("tool_choice", json("{\"type\":\"tool\",\"name\":\"answer\"}"));
-        UpstreamDialect.Whole whole = dialect.whole(
-                exchange(body),
-                Buffer.buffer("""
+        UpstreamDialect.Whole whole = dialect.whole(exchange(body), Buffer.buffer("""
                 {"id":"m","type":"message","model":"c","stop_reason":"tool_use",
                  "content":[{"type":"tool_use","id":"t","name":"answer","input":{"a":1}}]}"""));
         assertThat(whole.body().toString()).contains("\"content\":\"{\\\"a\\\":1}\"", "\"finish_reason\":\"stop\"");
@@ -177,8 +176,8 @@ class AnthropicDialectTest {
     @Property(tries = 200)
     void translatesAStream(@ForAll @Size(max = 40) List<@IntRange(min = 1, max = 90) Integer> cuts) {
         byte[] bytes = STREAM.getBytes(StandardCharsets.UTF_8);
-        StreamDecoder decoder = dialect.decoder(
-                exchange("{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"messages\":[]}"));
+        StreamDecoder decoder = dialect.decoder(exchange(
+                "{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"messages\":[]}"));
         Buffer out = Buffer.buffer();
         int at = 0;
         for (int i = 0; at < bytes.length; i++) {
@@ -208,8 +207,9 @@ class AnthropicDialectTest {
     void anErrorEventBreaksTheStream() {
         StreamDecoder decoder = dialect.decoder(exchange("{\"model\":\"m\",\"stream\":true,\"messages\":[]}"));
         assertThatThrownBy(() -> decoder.feed(
-                        Buffer.buffer("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\","
-                                + "\"message\":\"Overloaded\"}}\n\n"),
+                        Buffer.buffer(
+                                "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\","
+                                        + "\"message\":\"Overloaded\"}}\n\n"),
                         out -> {}))
                 .isInstanceOfSatisfying(
                         ApiException.class, e -> assertThat(e.getMessage()).contains("Overloaded"));
@@ -218,8 +218,9 @@ class AnthropicDialectTest {
 
     @Test
     void givesErrorsInOpenAisEnvelope() {
-        byte[] envelope = dialect.error(Buffer.buffer(
-                "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"max_tokens: too big\"}}"));
+        byte[] envelope = dialect.error(
+                Buffer.buffer(
+                        "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"max_tokens: too big\"}}"));
         assertThat(new String(envelope, StandardCharsets.UTF_8))
                 .isEqualTo("{\"error\":{\"message\":\"max_tokens: too big\",\"type\":\"invalid_request_error\","
                         + "\"param\":null,\"code\":null}}");

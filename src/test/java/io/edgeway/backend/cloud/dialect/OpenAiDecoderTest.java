@@ -100,7 +100,8 @@ class OpenAiDecoderTest {
 
     @Test
     void garbageIsAFailure() {
-        for (String garbage : List.of("data: <html>\n\n", "data: {\"choices\":[{\"delta\":\n\n", "data: {nonsense}\n\n")) {
+        for (String garbage :
+                List.of("data: <html>\n\n", "data: {\"choices\":[{\"delta\":\n\n", "data: {nonsense}\n\n")) {
             assertThatThrownBy(() -> decode(new OpenAiDecoder(true), garbage, List.of()))
                     .isInstanceOf(JsonException.class);
         }

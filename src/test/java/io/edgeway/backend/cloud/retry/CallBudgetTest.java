@@ -77,8 +77,10 @@ class CallBudgetTest {
     void refusesNonsense() {
         org.junit.jupiter.api.Assertions.assertThrows(
                 IllegalArgumentException.class, () -> new CallBudget(Double.NaN, 0, WINDOW, ticker));
-        assertEquals(IllegalArgumentException.class, org.junit.jupiter.api.Assertions.assertThrows(
-                        IllegalArgumentException.class, () -> new CallBudget(0, -1, WINDOW, ticker))
-                .getClass());
+        assertEquals(
+                IllegalArgumentException.class,
+                org.junit.jupiter.api.Assertions.assertThrows(
+                                IllegalArgumentException.class, () -> new CallBudget(0, -1, WINDOW, ticker))
+                        .getClass());
     }
 }

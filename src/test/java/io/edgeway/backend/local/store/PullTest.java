@@ -93,7 +93,8 @@ class PullTest {
         file.put("rfilename", name);
         file.put("size", (long) bytes.length);
         try {
-            String sha256 = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            String sha256 = HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
             file.put("lfs", Map.of("sha256", name.equals(wrongHash) ? "0".repeat(64) : sha256));
         } catch (java.security.NoSuchAlgorithmException e) {
             throw new AssertionError(e);
