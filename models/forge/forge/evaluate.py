@@ -80,7 +80,7 @@ def share(hits: list[bool]) -> dict:
     p = sum(hits) / n
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return {"score": round(p, 4), "low": round(middle - half, 4), "high": round(middle + half, 4), "n": n}
+    return {"score": round(p, 4), "low": round(max(0.0, middle - half), 4), "high": round(min(1.0, middle + half), 4), "n": n}
 
 
 def mean(values: list[float]) -> dict:
