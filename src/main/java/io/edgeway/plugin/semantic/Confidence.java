@@ -64,7 +64,7 @@ final class Confidence {
     boolean repeats(Entry entry, double logit) {
         double risk = risk(entry, logit);
         note(risk);
-        return risk <= limit;
+        return risk <= limit && !entry.experience.disproved(logit);
     }
 
     /** The probability that the answer is wrong, seen pessimistically. */

@@ -20,6 +20,23 @@ final class Experience {
         return Math.min(count, KEPT);
     }
 
+    /**
+     * Whether a match at least as likely as this one was wrong, and none as doubtful right since. However strong the
+     * belief, an answer that was just seen to differ from a fresh one is not repeated.
+     */
+    synchronized boolean disproved(double logit) {
+        float wrong = Float.NEGATIVE_INFINITY;
+        for (int i = Math.max(0, count - KEPT); i < count; i++) {
+            int at = i % KEPT;
+            if (!agreed[at]) {
+                wrong = Math.max(wrong, logits[at]);
+            } else if (logits[at] <= wrong) {
+                wrong = Float.NEGATIVE_INFINITY;
+            }
+        }
+        return (float) logit <= wrong;
+    }
+
     /** A shift of the log-odds and how sure it is. */
     record Shift(double mean, double deviation) {}
 
