@@ -12,6 +12,7 @@ import java.util.Map;
  * @param status other than 200 makes it an error in OpenAI's envelope
  * @param retryAfter the header's value, or null
  * @param resetAfter bytes of the body after which the connection is cut; -1 never
+ * @param halfClose cuts only the direction to the client, and goes on reading
  * @param stallAfter streamed tokens after which nothing more comes; -1 never
  * @param truncateAfter streamed tokens after which the stream ends without finish and [DONE]; -1 never
  * @param garbage streams text that is no JSON
@@ -28,6 +29,7 @@ public record Behaviour(
         int status,
         String retryAfter,
         long resetAfter,
+        boolean halfClose,
         int stallAfter,
         int truncateAfter,
         boolean garbage,
@@ -52,6 +54,7 @@ public record Behaviour(
                 (int) number(values, "status", 200),
                 values.get("retry-after"),
                 number(values, "reset", -1),
+                values.containsKey("half-close"),
                 (int) number(values, "stall", -1),
                 (int) number(values, "truncate", -1),
                 values.containsKey("garbage"),

@@ -2,6 +2,7 @@ package io.edgeway.testkit;
 
 import io.edgeway.json.Json;
 import io.edgeway.json.JsonException;
+import io.netty.channel.socket.DuplexChannel;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -11,6 +12,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -222,14 +224,18 @@ public final class FakeCloud implements AutoCloseable {
             if (behaviour.resetAfter() >= 0) {
                 response.putHeader("content-length", Integer.toString(body.length));
                 response.write(Buffer.buffer(body).slice(0, (int) Math.min(body.length, behaviour.resetAfter())))
-                        .onComplete(v -> cut(request));
+                        .onComplete(v -> cut(request, behaviour.halfClose()));
             } else {
                 response.end(Buffer.buffer(body));
             }
         }
     }
 
-    private static void cut(HttpServerRequest request) {
+    private static void cut(HttpServerRequest request, boolean halfClose) {
+        if (halfClose && ((ConnectionBase) request.connection()).channel() instanceof DuplexChannel channel) {
+            channel.shutdownOutput();
+            return;
+        }
         if (request.version() == HttpVersion.HTTP_2) {
             request.response().reset(2);
         } else {
@@ -386,7 +392,7 @@ public final class FakeCloud implements AutoCloseable {
             if (reset >= 0 && written + buffer.length() > reset) {
                 buffer = buffer.slice(0, (int) (reset - written));
                 written = reset;
-                response.write(buffer).onComplete(v -> cut(request));
+                response.write(buffer).onComplete(v -> cut(request, behaviour.halfClose()));
                 wasCut = true;
                 return;
             }

@@ -97,16 +97,28 @@ class CloudMatrixTest {
 
     @ParameterizedTest(name = "{1} (stream: {0}) is tried again")
     @CsvSource({
-        "false, status=500", "true, status=500",
-        "false, status=503&retry-after=0", "true, status=503&retry-after=0",
-        "false, status=429&retry-after=0", "true, status=429&retry-after=0",
-        "false, status=429", "true, status=429",
-        "false, reset=0", "true, reset=0",
-        "false, reset=9", "true, reset=9",
-        "false, garbage", "true, garbage",
-        "false, silent", "true, silent",
-        "true, truncate=0", "true, stall=0",
-        "false, bad-chunking", "true, bad-chunking",
+        "false, status=500",
+        "true, status=500",
+        "false, status=503&retry-after=0",
+        "true, status=503&retry-after=0",
+        "false, status=429&retry-after=0",
+        "true, status=429&retry-after=0",
+        "false, status=429",
+        "true, status=429",
+        "false, reset=0",
+        "true, reset=0",
+        "false, reset=9",
+        "true, reset=9",
+        "false, reset=9&half-close",
+        "true, reset=9&half-close",
+        "false, garbage",
+        "true, garbage",
+        "false, silent",
+        "true, silent",
+        "true, truncate=0",
+        "true, stall=0",
+        "false, bad-chunking",
+        "true, bad-chunking",
     })
     void failuresBeforeTheFirstByteAreTriedAgain(boolean stream, String script) {
         one("");
