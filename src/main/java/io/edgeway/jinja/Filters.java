@@ -97,20 +97,16 @@ final class Filters {
         if (Values.isWhole(value)) {
             return Arithmetic.integer(Values.big(value));
         }
-        try {
-            if (value instanceof String s) {
-                var whole = parseInteger(Text.strip(s), base);
-                if (whole != null) {
-                    return whole;
-                }
+        if (value instanceof String s) {
+            var whole = parseInteger(Text.strip(s), base);
+            if (whole != null) {
+                return whole;
             }
-            var real = parseReal(value);
-            return real == null || real.isNaN() || real.isInfinite()
-                    ? fallback
-                    : Arithmetic.integer(new java.math.BigDecimal(real).toBigInteger());
-        } catch (NumberFormatException e) {
-            return fallback;
         }
+        var real = parseReal(value);
+        return real == null || real.isNaN() || real.isInfinite()
+                ? fallback
+                : Arithmetic.integer(new java.math.BigDecimal(real).toBigInteger());
     }
 
     private static Object parseInteger(String text, int base) {
@@ -142,12 +138,8 @@ final class Filters {
         if (value instanceof Undefined undefined) {
             throw undefined.failure();
         }
-        try {
-            var real = parseReal(value);
-            return real == null ? fallback : real;
-        } catch (NumberFormatException e) {
-            return fallback;
-        }
+        var real = parseReal(value);
+        return real == null ? fallback : real;
     }
 
     private static Double parseReal(Object value) {
@@ -166,9 +158,14 @@ final class Filters {
             return Double.NaN;
         }
         // Java also reads "1d" and "0x1p3"
-        return bare.chars().allMatch(c -> c >= '0' && c <= '9' || "._e+-".indexOf(c) >= 0)
-                ? Double.valueOf(text.replace("_", ""))
-                : null;
+        if (!bare.chars().allMatch(c -> c >= '0' && c <= '9' || "._e+-".indexOf(c) >= 0)) {
+            return null;
+        }
+        try {
+            return Double.valueOf(text.replace("_", ""));
+        } catch (NumberFormatException e) {
+            return null;
+        }
     }
 
     private static Object fileSize(Render render, Object value, Args args) {

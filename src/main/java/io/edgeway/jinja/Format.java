@@ -343,6 +343,9 @@ final class Format {
         if (digits.length() > 6) {
             throw TemplateException.limit("the width or index " + digits + " of a format is too large");
         }
+        if (!digits.chars().allMatch(Character::isDigit)) {
+            throw TemplateException.runtime("'" + digits + "' in a format is neither an index nor a name");
+        }
         return Integer.parseInt(digits);
     }
 

@@ -354,17 +354,19 @@ final class Lexer {
                     case 'b' -> 2;
                     default -> 10;
                 };
-        return radix != 10 && Character.digit(source.charAt(at + 2), radix) >= 0 ? radix : 10;
+        return radix != 10 && isDigit(at + 2, radix) ? radix : 10;
     }
 
     private void digits(int radix) {
         while (pos < source.length()
-                && (Character.digit(source.charAt(pos), radix) >= 0
-                        || source.charAt(pos) == '_'
-                                && pos + 1 < source.length()
-                                && Character.digit(source.charAt(pos + 1), radix) >= 0)) {
+                && (isDigit(pos, radix) || source.charAt(pos) == '_' && isDigit(pos + 1, radix))) {
             pos++;
         }
+    }
+
+    /** ASCII only: other scripts have digits that are letters here. */
+    private boolean isDigit(int at, int radix) {
+        return at < source.length() && source.charAt(at) < 0x80 && Character.digit(source.charAt(at), radix) >= 0;
     }
 
     private static boolean isDigit(char c) {

@@ -163,6 +163,21 @@ class TemplateTest {
         assertEquals("True 2 {'1': 2} x True False", template.render(context));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{{ 6.6٥ }}", "{{ 0x٥ }}", "{{ 1_٥ }}", "{{ '{1a}'.format(1) }}", "{{ '{:٣٣٣}'.format('x') }}",
+                "{{ '%٣d' % 1 }}", "{{ 'e' | filesizeformat }}", "{{ '1e' | float }}", "{{ '--1' | int }}", "{{ '\\x' }}",
+                "{{ '\\N{no}' }}", "{{ x.99999999999999999999 }}", "{{ [1][99999999999999999999] }}", "{{ 1 | round(-999999) }}",
+            })
+    void oddNumbersNeverEscapeAsAnotherException(String source) {
+        try {
+            Template.parse(source).render(Map.of());
+        } catch (TemplateException e) {
+            assertEquals(1, e.line(), e.getMessage());
+        }
+    }
+
     @Test
     void javaObjectsAreOutOfReach() {
         for (var path : List.of(
