@@ -358,8 +358,7 @@ final class Lexer {
     }
 
     private void digits(int radix) {
-        while (pos < source.length()
-                && (isDigit(pos, radix) || source.charAt(pos) == '_' && isDigit(pos + 1, radix))) {
+        while (pos < source.length() && (isDigit(pos, radix) || source.charAt(pos) == '_' && isDigit(pos + 1, radix))) {
             pos++;
         }
     }

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
@@ -48,7 +49,7 @@ final class EdgewayProcess implements AutoCloseable {
     /** Starts and waits until it listens. */
     static EdgewayProcess serve(Path config) {
         EdgewayProcess started = launch(Map.of(), "--config", config.toString());
-        started.awaitListening();
+        started.awaitReady();
         return started;
     }
 
@@ -85,8 +86,15 @@ final class EdgewayProcess implements AutoCloseable {
         return command;
     }
 
-    EdgewayProcess awaitListening() {
-        ports();
+    /** Waits until the gateway is live: it listens before the models that its configuration preloads are there. */
+    EdgewayProcess awaitReady() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (admin("/health/ready").statusCode() != 200) {
+            if (System.nanoTime() > deadline || !process.isAlive()) {
+                throw new AssertionError("edgeway did not become ready:\n" + output());
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
         return this;
     }
 

@@ -31,8 +31,7 @@ class ProfilesIT {
                 "AZURE_API_KEY", "sk-none",
                 "STATE_DIRECTORY", state.toString());
         try (EdgewayProcess edgeway = EdgewayProcess.launch(environment, "--profile", profile)) {
-            edgeway.awaitListening();
-            assertThat(edgeway.admin("/health/ready").statusCode()).isEqualTo(200);
+            edgeway.awaitReady();
             assertThat(edgeway.admin("/admin/config").body())
                     .contains(profile + ".yaml", "edgeway.models." + model)
                     .doesNotContain("sk-none");

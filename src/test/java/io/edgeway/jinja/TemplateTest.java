@@ -167,8 +167,10 @@ class TemplateTest {
     @ValueSource(
             strings = {
                 "{{ 6.6٥ }}", "{{ 0x٥ }}", "{{ 1_٥ }}", "{{ '{1a}'.format(1) }}", "{{ '{:٣٣٣}'.format('x') }}",
-                "{{ '%٣d' % 1 }}", "{{ 'e' | filesizeformat }}", "{{ '1e' | float }}", "{{ '--1' | int }}", "{{ '\\x' }}",
-                "{{ '\\N{no}' }}", "{{ x.99999999999999999999 }}", "{{ [1][99999999999999999999] }}", "{{ 1 | round(-999999) }}",
+                "{{ '%٣d' % 1 }}", "{{ 'e' | filesizeformat }}", "{{ '1e' | float }}", "{{ '--1' | int }}",
+                        "{{ '\\x' }}",
+                "{{ '\\N{no}' }}", "{{ x.99999999999999999999 }}", "{{ [1][99999999999999999999] }}",
+                        "{{ 1 | round(-999999) }}",
             })
     void oddNumbersNeverEscapeAsAnotherException(String source) {
         try {
