@@ -9,6 +9,7 @@ import io.edgeway.state.LimitOps.Op;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.impl.VertxInternal;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
@@ -99,6 +100,18 @@ class RedisLimitStoreTest {
 
     @Test
     void decidesAsTheStoreInMemoryDoes() throws Exception {
+        // Commands keep their order on one loop's connection; a settlement is not waited for.
+        Vertx loop = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+        RedisClient ordered = new RedisClient(loop, config(server.url(), "5000ms"));
+        try {
+            compare(ordered);
+        } finally {
+            ordered.close();
+            await(loop.close());
+        }
+    }
+
+    private static void compare(RedisClient client) throws Exception {
         Clock wall = Clock.systemUTC();
         AtomicLong now = new AtomicLong(wall.millis() * 1_000_000);
         RedisLimitStore redis = new RedisLimitStore(client, LEASE, now::get);
