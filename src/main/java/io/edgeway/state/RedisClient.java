@@ -110,6 +110,9 @@ public final class RedisClient implements AutoCloseable {
     }
 
     private synchronized void failed(Throwable cause) {
+        if (closed) {
+            return;
+        }
         long now = System.nanoTime();
         if (away && now - retryAtNanos < 0) {
             return;

@@ -106,6 +106,19 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
+    /** Leaves connections open and answers nothing, as a server that swaps or a network that drops. */
+    public void freeze() throws Exception {
+        signal("-STOP");
+    }
+
+    public void thaw() throws Exception {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) throws Exception {
+        new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
+    }
+
     @Override
     public void close() {
         kill();

@@ -17,16 +17,19 @@ final class CacheAdmin implements AdminEndpoint {
     private static final int LISTED = 100;
 
     private final Store store;
+    private final RedisTier redis;
 
-    CacheAdmin(Store store) {
+    /** @param redis null without Redis */
+    CacheAdmin(Store store, RedisTier redis) {
         this.store = store;
+        this.redis = redis;
     }
 
     @Override
     public Future<Object> handle(String method, String path, MultiMap query, Buffer body) {
         return switch (method) {
             case "GET" -> Future.succeededFuture(look(filter(path, query)));
-            case "DELETE" -> Future.succeededFuture(purge(path, query));
+            case "DELETE" -> purge(path, query);
             default ->
                 Future.failedFuture(new ApiException(
                         405,
@@ -61,14 +64,28 @@ final class CacheAdmin implements AdminEndpoint {
         return view;
     }
 
-    private Object purge(String path, MultiMap query) {
+    private Future<Object> purge(String path, MultiMap query) {
         if (path.isEmpty() && !query.contains("model") && !query.contains("tenant") && !query.contains("all")) {
             throw ApiException.badRequest(
                     null,
                     "missing_filter",
                     "Say what to purge: a key in the path, ?model=NAME, ?tenant=NAME, or ?all=true for everything.");
         }
-        return Map.of("purged", store.purge(filter(path, query)));
+        BiPredicate<Digest, Entry> filter = filter(path, query);
+        // Redis first: what memory has lost must not come back from there.
+        Future<?> behind = redis == null
+                ? Future.succeededFuture()
+                : redis.forget(Digest.parse(path), query.get("tenant"), query.get("model"));
+        return behind.transform(done -> {
+            long purged = store.purge(filter);
+            return done.succeeded()
+                    ? Future.succeededFuture(Map.of("purged", purged))
+                    : Future.failedFuture(ApiException.unavailable(
+                            "redis_unavailable",
+                            "What this node holds in memory is purged, but Redis did not answer and may still hold it. Try"
+                                    + " again.",
+                            1000));
+        });
     }
 
     private static BiPredicate<Digest, Entry> filter(String path, MultiMap query) {

@@ -1,10 +1,12 @@
 package io.edgeway.plugin.cache;
 
 import io.edgeway.config.Bytes;
+import io.edgeway.state.RedisConfig;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Options of {@code type: cache}. */
 @ConfigMapping(prefix = "plugin.cache")
@@ -40,6 +42,19 @@ public interface CacheConfig {
     /** Keep the answers on disk when the node stops, and read them when it starts. */
     @WithDefault("false")
     boolean snapshot();
+
+    /** Keep the answers in Redis too: nodes share them, and they survive a restart. */
+    Tier redis();
+
+    interface Tier extends RedisConfig {
+        /** How long a request may wait for Redis before it goes on without. */
+        @Override
+        @WithDefault("25ms")
+        Duration timeout();
+
+        /** What keys and values are hashed with; the same on all nodes. */
+        Optional<String> secret();
+    }
 
     enum When {
         /** At temperature 0, and embeddings. */

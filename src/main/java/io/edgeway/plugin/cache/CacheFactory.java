@@ -22,6 +22,9 @@ public final class CacheFactory implements PluginFactory<CacheConfig> {
         require(
                 options.maxEntry().value() <= options.maxBytes().value(),
                 "max-entry: must not be larger than max-bytes");
+        require(
+                options.redis().url().isEmpty() || options.redis().timeout().toMillis() >= 1,
+                "redis.timeout: must be at least 1ms");
         return new CachePlugin(name, options, context);
     }
 

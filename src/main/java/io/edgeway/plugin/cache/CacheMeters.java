@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -24,6 +25,7 @@ final class CacheMeters {
     private final MeterRegistry registry;
     private final Tags cache;
     private final Map<String, Counter[]> byTenant = new ConcurrentHashMap<>();
+    private final Counter[] redis = new Counter[RedisTier.Result.values().length];
 
     CacheMeters(MeterRegistry registry, String name) {
         this.registry = registry;
@@ -55,12 +57,26 @@ final class CacheMeters {
         registry.counter("edgeway.cache.errors", cache.and("kind", kind)).increment();
     }
 
+    void redis(RedisTier.Result result) {
+        Counter counter = redis[result.ordinal()];
+        if (counter == null) {
+            // The registry gives the same one to whoever asks twice.
+            counter = registry.counter("edgeway.cache.redis", cache.and("result", label(result)));
+            redis[result.ordinal()] = counter;
+        }
+        counter.increment();
+    }
+
+    private static String label(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
     private Counter[] counters(String tenant) {
         Counter[] counters = new Counter[Result.values().length];
         for (Result result : Result.values()) {
             counters[result.ordinal()] = registry.counter(
                     "edgeway.cache.requests",
-                    cache.and("tenant", tenant, "result", result.name().toLowerCase(java.util.Locale.ROOT)));
+                    cache.and("tenant", tenant, "result", label(result)));
         }
         return counters;
     }

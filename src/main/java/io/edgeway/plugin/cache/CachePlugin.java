@@ -13,6 +13,7 @@ import io.edgeway.plugin.cache.CacheMeters.Result;
 import io.edgeway.reuse.CacheControl;
 import io.edgeway.reuse.Digest;
 import io.edgeway.reuse.Recording;
+import io.edgeway.state.RedisClient;
 import io.vertx.core.Future;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -30,6 +31,8 @@ final class CachePlugin implements Plugin {
     private final PluginContext context;
     private final CacheConfig options;
     private final String name;
+    /** Null without Redis. */
+    private final RedisTier redis;
 
     CachePlugin(String name, CacheConfig options, PluginContext context) {
         meters = new CacheMeters(context.meters(), name);
@@ -44,6 +47,13 @@ final class CachePlugin implements Plugin {
         this.context = context;
         this.options = options;
         this.name = name;
+        this.redis = options.redis().url().isEmpty() ? null : redis();
+    }
+
+    private RedisTier redis() {
+        RedisClient client = context.shared(
+                RedisClient.identity(options.redis()), () -> new RedisClient(context.vertx(), options.redis()));
+        return new RedisTier(context.vertx(), client, name, options, meters);
     }
 
     @Override
@@ -78,25 +88,58 @@ final class CachePlugin implements Plugin {
             return next.handle(exchange);
         }
         Digest key = keys.of(exchange);
-        if (!wish.noCache()) {
-            Entry entry = store.get(key);
-            if (entry != null && entry.tenant().equals(tenant)) {
-                long age = entry.recording().ageSeconds(System.currentTimeMillis());
-                if (age <= ttlSeconds && wish.allowsAge(age)) {
-                    return hit(exchange, entry.recording(), age);
-                }
-            }
+        Future<Reply> hit = wish.noCache() ? null : inMemory(exchange, key, wish);
+        if (hit != null) {
+            return hit;
         }
+        if (redis == null || coalesce && !wish.noCache() && flights.containsKey(key)) {
+            return miss(exchange, next, key, wish, null);
+        }
+        long began = store.generation();
+        return redis.look(key, tenant, exchange.model(), !wish.noCache()).compose(seen -> {
+            if (exchange.isCancelled()) {
+                return Future.failedFuture(exchange.cancelCause());
+            }
+            if (seen.entry() != null) {
+                store.put(key, seen.entry(), began);
+            }
+            Future<Reply> found = wish.noCache() ? null : repeat(exchange, seen.entry(), wish);
+            // A call may have ended while Redis was asked.
+            found = found == null && !wish.noCache() ? inMemory(exchange, key, wish) : found;
+            return found == null ? miss(exchange, next, key, wish, seen.marks()) : found;
+        });
+    }
+
+    private Future<Reply> inMemory(Exchange exchange, Digest key, CacheControl wish) {
+        Entry entry = store.get(key);
+        return entry != null && entry.tenant().equals(exchange.principal().tenant())
+                ? repeat(exchange, entry, wish)
+                : null;
+    }
+
+    /** The answer told again, or null if there is none or it is too old. */
+    private Future<Reply> repeat(Exchange exchange, Entry entry, CacheControl wish) {
+        if (entry == null) {
+            return null;
+        }
+        long age = entry.recording().ageSeconds(System.currentTimeMillis());
+        return age <= ttlSeconds && wish.allowsAge(age) ? hit(exchange, entry.recording(), age) : null;
+    }
+
+    /** @param marks under which Redis keeps the answer, or null if it does not */
+    private Future<Reply> miss(Exchange exchange, Next next, Digest key, CacheControl wish, String marks) {
         exchange.passport().stamp(Stage.CACHE_LOOKED_UP);
         if (wish.onlyIfCached()) {
             return Future.failedFuture(notCached());
         }
-        return coalesce && !wish.noCache() ? share(exchange, next, key) : lead(exchange, next, key, null);
+        return coalesce && !wish.noCache()
+                ? share(exchange, next, key, marks)
+                : lead(exchange, next, key, null, marks);
     }
 
     @Override
     public AdminEndpoint admin() {
-        return new CacheAdmin(store);
+        return new CacheAdmin(store, redis);
     }
 
     private Future<Reply> hit(Exchange exchange, Recording recording, long age) {
@@ -108,13 +151,13 @@ final class CachePlugin implements Plugin {
                 stream ? recording.events(exchange.request().includeUsage()) : recording.whole());
     }
 
-    private Future<Reply> share(Exchange exchange, Next next, Digest key) {
+    private Future<Reply> share(Exchange exchange, Next next, Digest key, String marks) {
         Flight flight = flights.get(key);
         if (flight == null) {
-            Flight own = flight(exchange, key, true);
+            Flight own = flight(exchange, key, marks, true);
             flight = flights.putIfAbsent(key, own);
             if (flight == null) {
-                return lead(exchange, next, key, own);
+                return lead(exchange, next, key, own, marks);
             }
         }
         meters.count(exchange.principal().tenant(), Result.COALESCED);
@@ -127,20 +170,24 @@ final class CachePlugin implements Plugin {
         });
     }
 
-    private Future<Reply> lead(Exchange exchange, Next next, Digest key, Flight shared) {
+    private Future<Reply> lead(Exchange exchange, Next next, Digest key, Flight shared, String marks) {
         meters.count(exchange.principal().tenant(), Result.MISS);
         CacheHeaders.miss(exchange);
-        Flight flight = shared == null ? flight(exchange, key, false) : shared;
+        Flight flight = shared == null ? flight(exchange, key, marks, false) : shared;
         return flight.lead(exchange, next);
     }
 
-    private Flight flight(Exchange exchange, Digest key, boolean listed) {
+    private Flight flight(Exchange exchange, Digest key, String marks, boolean listed) {
         String tenant = exchange.principal().tenant();
         String model = exchange.model();
         long began = store.generation();
         return new Flight(exchange, maxEntry, (flight, recording) -> {
             if (recording != null) {
-                store.put(key, new Entry(tenant, model, recording), began);
+                Entry entry = new Entry(tenant, model, recording);
+                store.put(key, entry, began);
+                if (marks != null && store.generation() == began) {
+                    redis.keep(key, entry, marks);
+                }
             }
             if (listed) {
                 flights.remove(key, flight);

@@ -1,15 +1,11 @@
 package io.edgeway.plugin.cache;
 
 import io.edgeway.reuse.Digest;
-import io.edgeway.reuse.Recording;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -68,15 +64,9 @@ final class Snapshot implements AutoCloseable {
     }
 
     private void read(byte[] payload, long oldest) throws IOException {
-        DataInputStream in = new DataInputStream(new ByteArrayInputStream(payload));
-        Digest key = Digest.of(in.readNBytes(Digest.BYTES));
-        String tenant = in.readUTF();
-        String model = in.readUTF();
-        String backend = in.readBoolean() ? in.readUTF() : null;
-        long created = in.readLong();
-        byte[] json = in.readAllBytes();
-        if (created >= oldest) {
-            store.put(key, new Entry(tenant, model, new Recording(json, backend, created)), store.generation());
+        Entry.Kept kept = Entry.read(payload, 0);
+        if (kept.entry().recording().createdMillis() >= oldest) {
+            store.put(kept.key(), kept.entry(), store.generation());
         }
     }
 
@@ -90,7 +80,7 @@ final class Snapshot implements AutoCloseable {
                     new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(partial)))) {
                 out.writeLong(MAGIC);
                 for (Map.Entry<Digest, Entry> entry : store.view().entrySet()) {
-                    byte[] payload = payload(entry.getKey(), entry.getValue());
+                    byte[] payload = entry.getValue().bytes(entry.getKey());
                     out.writeInt(payload.length);
                     out.writeInt(checksum(payload));
                     out.write(payload);
@@ -101,23 +91,6 @@ final class Snapshot implements AutoCloseable {
         } catch (IOException e) {
             LOG.warnf("The answers of the cache could not be kept in %s: %s", file, e.getMessage());
         }
-    }
-
-    private static byte[] payload(Digest key, Entry entry) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(entry.weight());
-        DataOutputStream out = new DataOutputStream(bytes);
-        byte[] digest = new byte[Digest.BYTES];
-        key.write(ByteBuffer.wrap(digest));
-        out.write(digest);
-        out.writeUTF(entry.tenant());
-        out.writeUTF(entry.model());
-        out.writeBoolean(entry.recording().backend() != null);
-        if (entry.recording().backend() != null) {
-            out.writeUTF(entry.recording().backend());
-        }
-        out.writeLong(entry.recording().createdMillis());
-        out.write(entry.recording().json());
-        return bytes.toByteArray();
     }
 
     private static int checksum(byte[] payload) {
