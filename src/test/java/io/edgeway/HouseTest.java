@@ -37,7 +37,7 @@ class HouseTest {
             List.of("backend.*"),
             List.of("embed", "reuse"),
             List.of("pipeline"),
-            List.of("state", "batch", "onnx"),
+            List.of("state", "batch", "onnx", "trace"),
             List.of("api"),
             List.of("json", "sse", "jinja", "vector", "tokens", "grammar", "config"));
 

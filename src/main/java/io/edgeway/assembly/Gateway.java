@@ -6,6 +6,7 @@ import io.edgeway.pipeline.Backend;
 import io.edgeway.pipeline.Chain;
 import io.edgeway.pipeline.Models;
 import io.edgeway.pipeline.Plugin;
+import io.edgeway.trace.Tracer;
 import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ public final class Gateway {
     private final Models models;
     private final Map<String, Plugin> plugins;
     private final List<Backend> backends;
+    private final Tracer tracer;
     private final Map<String, Chain> exact = new LinkedHashMap<>();
     private final List<Map.Entry<String, Chain>> prefixes = new ArrayList<>();
     private final AtomicInteger exchanges = new AtomicInteger();
@@ -37,12 +39,14 @@ public final class Gateway {
             Models models,
             Map<String, Plugin> plugins,
             List<Backend> backends,
-            Map<String, Chain> chains) {
+            Map<String, Chain> chains,
+            Tracer tracer) {
         this.config = config;
         this.context = context;
         this.models = models;
         this.plugins = Map.copyOf(plugins);
         this.backends = List.copyOf(backends);
+        this.tracer = tracer;
         chains.forEach((match, chain) -> {
             if (match.endsWith("*")) {
                 prefixes.add(Map.entry(match.substring(0, match.length() - 1), chain));
@@ -72,6 +76,11 @@ public final class Gateway {
             }
         }
         return null;
+    }
+
+    /** What records exchanges, or null where nothing is recorded. */
+    public Tracer tracer() {
+        return tracer;
     }
 
     /** Where this node keeps what must outlive a restart. */

@@ -14,10 +14,12 @@ import io.edgeway.pipeline.Model;
 import io.edgeway.pipeline.Models;
 import io.edgeway.pipeline.Plugin;
 import io.edgeway.pipeline.PluginFactory;
+import io.edgeway.trace.Tracer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -51,13 +53,14 @@ final class GatewayBuilder {
         context.models(models);
         Map<String, Plugin> plugins = plugins();
         Map<String, Chain> chains = chains(plugins);
+        Tracer tracer = tracer();
         if (!problems.isEmpty()) {
             plugins.values().forEach(Plugin::close);
             backends.forEach(Backend::close);
             context.close();
             throw new ConfigException(config.name(), problems);
         }
-        return new Gateway(config, context, models, plugins, backends, chains);
+        return new Gateway(config, context, models, plugins, backends, chains, tracer);
     }
 
     private void problem(String path, String message) {
@@ -208,6 +211,29 @@ final class GatewayBuilder {
                     List.copyOf(usable),
                     options.contextLength().orElse(0),
                     created));
+        }
+    }
+
+    /** Outlives a reload that leaves its options alone; null where nothing is traced. */
+    private Tracer tracer() {
+        GatewayConfig.TracingConfig options = config.gateway().tracing();
+        if (options.endpoint().isEmpty()) {
+            return null;
+        }
+        String identity = String.join(
+                "|",
+                options.endpoint().get(),
+                new TreeMap<>(options.headers()).toString(),
+                options.sample().toString(),
+                options.service(),
+                Integer.toString(options.queue()),
+                options.interval().toString(),
+                options.timeout().toString());
+        try {
+            return context.shared("tracer:" + identity, () -> new Tracer(context.vertx(), options, context.meters()));
+        } catch (IllegalArgumentException e) {
+            pluginProblem("edgeway.tracing", e.getMessage());
+            return null;
         }
     }
 

@@ -28,6 +28,37 @@ public interface GatewayConfig {
 
     ResponsesConfig responses();
 
+    TracingConfig tracing();
+
+    /** Traces of exchanges, exported by OTLP over HTTP. */
+    interface TracingConfig {
+        /** The collector: http://localhost:4318/v1/traces. Nothing is traced without it. */
+        Optional<String> endpoint();
+
+        /** Headers of every export, such as a key of the collector's. */
+        Map<String, String> headers();
+
+        /** The share of exchanges that are recorded where the caller did not decide. */
+        @WithDefault("100%")
+        Percent sample();
+
+        /** The name under which this node is known to the collector. */
+        @WithDefault("edgeway")
+        String service();
+
+        /** Spans that may wait for the collector; beyond it new ones are dropped. */
+        @WithDefault("4096")
+        int queue();
+
+        /** Between two exports. */
+        @WithDefault("1s")
+        Duration interval();
+
+        /** How long an export may take. */
+        @WithDefault("10s")
+        Duration timeout();
+    }
+
     /** Bounds of the doors. */
     interface ServerConfig {
         /** The largest request body. */

@@ -4,6 +4,7 @@ import io.edgeway.api.ApiException;
 import io.edgeway.api.ChatRequest;
 import io.edgeway.api.Dialect;
 import io.edgeway.api.Usage;
+import io.edgeway.trace.Trace;
 import io.vertx.core.Context;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -42,6 +43,7 @@ public final class Exchange {
     private String model;
     private String backend;
     private Usage usage;
+    private Trace trace;
     private Throwable cancelCause;
     private Outcome outcome;
     private List<Runnable> cancelListeners;
@@ -82,6 +84,7 @@ public final class Exchange {
         principal = parent.principal;
         deadlineNanos = parent.deadlineNanos;
         model = parent.model;
+        trace = parent.trace;
     }
 
     /** The same request with a cancel and an end of its own, and an empty set of reply headers. */
@@ -197,6 +200,15 @@ public final class Exchange {
 
     public void deadlineNanos(long deadlineNanos) {
         this.deadlineNanos = deadlineNanos;
+    }
+
+    /** What is recorded of the exchange, that of its forks included; null where it is not traced. */
+    public Trace trace() {
+        return trace;
+    }
+
+    public void trace(Trace trace) {
+        this.trace = trace;
     }
 
     /** Headers that the reply will carry, whatever answers, errors included. */

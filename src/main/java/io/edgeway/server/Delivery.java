@@ -30,6 +30,7 @@ abstract class Delivery {
     /** Counts the exchange in and starts the clock of its deadline. */
     void begin() {
         inFlight.add(this);
+        Traces.begin(exchange, gateway);
         long left = (exchange.deadlineNanos() - System.nanoTime()) / 1_000_000;
         deadlineTimer = vertx.setTimer(Math.max(1, left), id -> deadline());
     }
@@ -113,6 +114,7 @@ abstract class Delivery {
             released();
             exchange.end(outcome);
             metrics.ended(exchange, outcome);
+            Traces.end(exchange, outcome);
         } finally {
             inFlight.remove(this);
             gateway.exit();

@@ -5,6 +5,7 @@ import io.edgeway.assembly.Gateway;
 import io.edgeway.assembly.Gateways;
 import io.edgeway.assembly.Node;
 import io.edgeway.config.ConfigException;
+import io.edgeway.trace.Tracer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
@@ -15,6 +16,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /** Brings the first gateway up when the process starts, and lets the last one finish when it stops. */
@@ -23,6 +27,7 @@ public class Lifecycle {
     /** The exit status of a bad configuration: EX_CONFIG of sysexits.h. */
     public static final int EXIT_CONFIG = 78;
 
+    private static final long LAST_TRACES_MILLIS = 1000;
     private static final Logger LOG = Logger.getLogger(Lifecycle.class);
 
     @Produces
@@ -63,12 +68,27 @@ public class Lifecycle {
         gateways.stop();
     }
 
+    /** Traces of the last exchanges still leave, if the collector takes them at once. */
+    private static void flush(Tracer tracer) {
+        if (tracer == null) {
+            return;
+        }
+        try {
+            tracer.flush().toCompletionStage().toCompletableFuture().get(LAST_TRACES_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("The last traces did not leave in time");
+        }
+    }
+
     private static void drain(Gateways gateways, InFlight inFlight, ConfigWatch watch) {
         watch.stop();
         Gateway gateway = gateways.current();
         if (gateway != null) {
             LOG.infof("Asked to stop with %d exchanges in flight", inFlight.count());
             inFlight.drain(gateway.config().gateway().server().drain().toMillis());
+            flush(gateway.tracer());
         }
     }
 }

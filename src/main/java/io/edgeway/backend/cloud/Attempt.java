@@ -71,6 +71,7 @@ final class Attempt {
     private HttpClientRequest request;
     private HttpClientResponse response;
     private PushStream stream;
+    private CallSpan span;
     private StreamDecoder decoder;
     private long lastActivity;
     private long timer = -1;
@@ -112,6 +113,7 @@ final class Attempt {
 
     void start(String model) {
         upstream.state().latency.started();
+        span = new CallSpan(exchange, upstream, model, hedge);
         UpstreamDialect dialect = upstream.dialect();
         Buffer body;
         String uri;
@@ -150,10 +152,7 @@ final class Attempt {
         headers.set("content-type", "application/json");
         headers.set("accept", exchange.request().stream() ? Sse.CONTENT_TYPE : "application/json");
         headers.set("x-request-id", exchange.id());
-        String traceparent = exchange.requestHeader("traceparent");
-        if (traceparent != null) {
-            headers.set("traceparent", traceparent);
-        }
+        span.headers(headers);
         upstream.dialect().headers(headers, upstream.keys().secret(key));
         upstream.headers().forEach(headers::set);
         open.send(body).onComplete(answered -> {
@@ -170,6 +169,7 @@ final class Attempt {
             return;
         }
         response = head;
+        span.status(head.statusCode());
         lastActivity = System.nanoTime();
         head.exceptionHandler(this::broken);
         String type = head.getHeader("content-type");
@@ -210,7 +210,7 @@ final class Attempt {
             return;
         }
         begin();
-        over();
+        over(whole.usage());
         if (whole.usage() != null) {
             exchange.usage(whole.usage());
         }
@@ -283,7 +283,7 @@ final class Attempt {
         if (decoder.usage() == null) {
             exchange.usage(estimate());
         }
-        over();
+        over(decoder.usage());
         stream.end();
     }
 
@@ -333,7 +333,8 @@ final class Attempt {
             if (decoder.usage() == null) {
                 exchange.usage(estimate());
             }
-            over();
+            span.failed(error.code());
+            over(decoder.usage());
             reset();
             stream.fail(error);
         }
@@ -347,6 +348,7 @@ final class Attempt {
         state.breaker.exit(entry, Fault.NONE);
         state.meters.called(Fault.NONE);
         state.meters.firstToken(nanos);
+        span.firstToken(nanos);
     }
 
     private void fail(CallFailure failure) {
@@ -359,7 +361,8 @@ final class Attempt {
         }
         state.breaker.exit(entry, failure.fault());
         state.meters.called(failure.fault());
-        over();
+        span.failed(failure.error().code());
+        over(null);
         if (failure.fault() == Fault.UPSTREAM) {
             reset();
         }
@@ -380,12 +383,14 @@ final class Attempt {
         } else if (decoder != null && decoder.usage() == null) {
             exchange.usage(estimate());
         }
-        over();
+        span.cancelled();
+        over(decoder == null ? null : decoder.usage());
         reset();
     }
 
-    private void over() {
+    private void over(Usage stated) {
         phase = Phase.OVER;
+        span.end(stated);
         upstream.state().latency.ended();
         if (timer >= 0) {
             vertx.cancelTimer(timer);

@@ -134,6 +134,11 @@ public final class Upstream {
         return name;
     }
 
+    /** As the semantic conventions of traces name what speaks this dialect. */
+    String provider() {
+        return options.dialect().equals("azure") ? "azure.ai.openai" : options.dialect();
+    }
+
     int weight() {
         return options.weight();
     }

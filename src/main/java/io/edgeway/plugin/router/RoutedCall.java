@@ -140,6 +140,14 @@ final class RoutedCall {
     }
 
     static Future<Reply> call(Model model, Exchange exchange) {
+        Future<Reply> reply = begin(model, exchange);
+        if (exchange.trace() != null && model.kind() == Model.Kind.LOCAL) {
+            LocalSpan.watch(model, exchange, reply);
+        }
+        return reply;
+    }
+
+    private static Future<Reply> begin(Model model, Exchange exchange) {
         Admission admission = model.kind() == Model.Kind.LOCAL ? exchange.fact(Hints.ADMISSION) : null;
         try {
             return admission == null ? model.backend().call(exchange) : admission.enter(exchange, model.backend());
