@@ -207,6 +207,12 @@ public final class Json {
         if (message.startsWith("Duplicate field")) {
             return "a name occurs twice in one object";
         }
+        if (message.startsWith("Unexpected end-of-input")) {
+            return "the text ends inside of a value";
+        }
+        if (message.startsWith("Document nesting depth")) {
+            return "values nest deeper than " + MAX_DEPTH;
+        }
         int cut = message.indexOf('\n');
         return CITED.matcher(cut < 0 ? message : message.substring(0, cut)).replaceAll("...");
     }

@@ -51,7 +51,7 @@ class BadInputTest {
         String message = "[{\"role\":\"user\",\"content\":\"hi\"}]";
         return Stream.of(
                 Arguments.of("nothing", "", 400, "empty"),
-                Arguments.of("cut off", "{\"model\":\"gpt\"", 400, "not valid JSON"),
+                Arguments.of("cut off", "{\"model\":\"gpt\"", 400, "ends inside of a value at line 1"),
                 Arguments.of("no object", "[1]", 400, "JSON object"),
                 Arguments.of("a key twice", "{\"model\":\"gpt\",\"model\":\"tiny\"}", 400, "twice"),
                 Arguments.of(
@@ -87,7 +87,7 @@ class BadInputTest {
                         400,
                         "max_tokens"),
                 Arguments.of(
-                        "nesting", "{\"model\":\"gpt\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}", 400, "depth"),
+                        "nesting", "{\"model\":\"gpt\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}", 400, "nest deeper than 128"),
                 Arguments.of(
                         "a prompt over the context",
                         "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"" + "word ".repeat(9000)
