@@ -264,7 +264,7 @@ public interface GatewayConfig {
 
     /** One remote endpoint. */
     interface UpstreamConfig {
-        /** openai (and everything compatible with it), azure or anthropic. */
+        /** openai (and everything compatible with it), responses, azure or anthropic. */
         @WithDefault("openai")
         String dialect();
 

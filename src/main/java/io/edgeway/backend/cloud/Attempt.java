@@ -205,6 +205,9 @@ final class Attempt {
         UpstreamDialect.Whole whole;
         try {
             whole = upstream.dialect().whole(exchange, body);
+        } catch (ApiException e) {
+            fail(CallFailure.upstream(e));
+            return;
         } catch (JsonException e) {
             fail(CallFailure.upstream(invalid(upstream)));
             return;

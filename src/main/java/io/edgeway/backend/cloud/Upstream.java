@@ -3,6 +3,7 @@ package io.edgeway.backend.cloud;
 import io.edgeway.backend.cloud.dialect.AnthropicDialect;
 import io.edgeway.backend.cloud.dialect.AzureDialect;
 import io.edgeway.backend.cloud.dialect.OpenAiDialect;
+import io.edgeway.backend.cloud.dialect.ResponsesDialect;
 import io.edgeway.backend.cloud.dialect.UpstreamDialect;
 import io.edgeway.config.GatewayConfig;
 import io.edgeway.pipeline.PluginContext;
@@ -74,10 +75,11 @@ public final class Upstream {
             case "openai" -> new OpenAiDialect(options.streamUsage());
             case "azure" ->
                 new AzureDialect(options.streamUsage(), options.apiVersion().orElse(null), base.getPath());
+            case "responses" -> new ResponsesDialect();
             case "anthropic" -> new AnthropicDialect(options.apiVersion().orElse(null));
             default ->
                 throw new IllegalArgumentException(
-                        "dialect: expected openai (and everything compatible with it), azure or anthropic");
+                        "dialect: expected openai (and everything compatible with it), responses, azure or anthropic");
         };
     }
 
@@ -136,7 +138,11 @@ public final class Upstream {
 
     /** As the semantic conventions of traces name what speaks this dialect. */
     String provider() {
-        return options.dialect().equals("azure") ? "azure.ai.openai" : options.dialect();
+        return switch (options.dialect()) {
+            case "azure" -> "azure.ai.openai";
+            case "responses" -> "openai";
+            default -> options.dialect();
+        };
     }
 
     int weight() {

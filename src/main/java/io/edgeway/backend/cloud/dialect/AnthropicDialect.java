@@ -1,7 +1,5 @@
 package io.edgeway.backend.cloud.dialect;
 
-import io.edgeway.api.ApiException;
-import io.edgeway.api.Dialect;
 import io.edgeway.json.Json;
 import io.edgeway.json.JsonException;
 import io.edgeway.pipeline.Exchange;
@@ -36,13 +34,7 @@ public final class AnthropicDialect implements UpstreamDialect {
 
     @Override
     public Buffer body(Exchange exchange, String model) {
-        if (exchange.dialect() != Dialect.CHAT) {
-            throw ApiException.badRequest(
-                    "model",
-                    "unsupported_endpoint",
-                    "This model answers at " + Dialect.CHAT.path() + " only, not at "
-                            + exchange.dialect().path() + '.');
-        }
+        UpstreamDialect.chatOnly(exchange);
         return Buffer.buffer(Json.write(AnthropicRequest.of(exchange, model)));
     }
 

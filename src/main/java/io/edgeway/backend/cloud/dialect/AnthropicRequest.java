@@ -65,18 +65,11 @@ final class AnthropicRequest {
     private static void refuse(ChatRequest request) {
         Integer n = request.integer("n", 1, 128);
         if (n != null && n > 1) {
-            throw unsupported("n", "more than one choice");
+            throw UpstreamDialect.unsupported("n", "more than one choice");
         }
         if (request.flag("logprobs")) {
-            throw unsupported("logprobs", "log probabilities");
+            throw UpstreamDialect.unsupported("logprobs", "log probabilities");
         }
-    }
-
-    private static ApiException unsupported(String param, String what) {
-        return ApiException.badRequest(
-                param,
-                "unsupported_parameter",
-                "The upstream of this model cannot give " + what + ". Leave '" + param + "' out or use another model.");
     }
 
     private static List<Object> messages(ChatRequest request, StringBuilder system) {
@@ -148,13 +141,13 @@ final class AnthropicRequest {
             }
             case "file" -> {
                 if (!(map.get("file") instanceof Map<?, ?> file) || !(file.get("file_data") instanceof String data)) {
-                    throw unsupported(param, "answers about files that are not sent along");
+                    throw UpstreamDialect.unsupported(param, "answers about files that are not sent along");
                 }
                 out.put("type", "document");
                 out.put("source", source(data));
             }
             default ->
-                throw unsupported(param, "answers about content of type '" + ApiException.abbreviate(type) + "'");
+                throw UpstreamDialect.unsupported(param, "answers about content of type '" + ApiException.abbreviate(type) + "'");
         }
         if (map.get("cache_control") != null) {
             out.put("cache_control", map.get("cache_control"));

@@ -22,7 +22,7 @@ import java.util.Map;
  */
 public class OpenAiDialect implements UpstreamDialect {
     /** What makes a chat model go on in the middle of an answer, where the API has no word for it. */
-    private static final String GO_ON = "Your answer was cut off. Go on exactly where it stopped, in the middle of the"
+    static final String GO_ON = "Your answer was cut off. Go on exactly where it stopped, in the middle of the"
             + " word if need be. Repeat nothing and add no remark.";
 
     private final boolean streamUsage;
@@ -85,6 +85,11 @@ public class OpenAiDialect implements UpstreamDialect {
 
     @Override
     public byte[] error(Buffer body) {
+        return envelope(body);
+    }
+
+    /** The body where it is OpenAI's envelope of an error, else null. */
+    static byte[] envelope(Buffer body) {
         byte[] bytes = body.getBytes();
         try {
             return JsonIndex.of(bytes).value("error") instanceof Map<?, ?> ? bytes : null;

@@ -1,6 +1,8 @@
 package io.edgeway.backend.cloud.dialect;
 
 import io.edgeway.api.Usage;
+import io.edgeway.api.ApiException;
+import io.edgeway.api.Dialect;
 import io.edgeway.pipeline.Exchange;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -24,7 +26,7 @@ public interface UpstreamDialect {
     /**
      * The request's body.
      *
-     * @throws io.edgeway.api.ApiException if the request asks for what this dialect cannot say
+     * @throws ApiException if the request asks for what this dialect cannot say
      */
     Buffer body(Exchange exchange, String model);
 
@@ -32,6 +34,7 @@ public interface UpstreamDialect {
      * Reads a whole reply.
      *
      * @throws io.edgeway.json.JsonException if it is not what the dialect says
+     * @throws ApiException if it tells of an error under a status of success
      */
     Whole whole(Exchange exchange, Buffer body);
 
@@ -40,4 +43,23 @@ public interface UpstreamDialect {
 
     /** An error body as OpenAI's envelope, or null where it is none of the dialect's. */
     byte[] error(Buffer body);
+
+    /** Refuses what is no chat, for dialects that say nothing else. */
+    static void chatOnly(Exchange exchange) {
+        if (exchange.dialect() != Dialect.CHAT) {
+            throw ApiException.badRequest(
+                    "model",
+                    "unsupported_endpoint",
+                    "This model answers at " + Dialect.CHAT.path() + " only, not at "
+                            + exchange.dialect().path() + '.');
+        }
+    }
+
+    /** Says that a request asks for what the upstream's API cannot give. */
+    static ApiException unsupported(String param, String what) {
+        return ApiException.badRequest(
+                param,
+                "unsupported_parameter",
+                "The upstream of this model cannot give " + what + ". Leave '" + param + "' out or use another model.");
+    }
 }

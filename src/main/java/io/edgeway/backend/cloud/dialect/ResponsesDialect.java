@@ -1,0 +1,48 @@
+package io.edgeway.backend.cloud.dialect;
+
+import io.edgeway.json.Json;
+import io.edgeway.json.JsonException;
+import io.edgeway.pipeline.Exchange;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import java.util.Map;
+
+/** OpenAI's Responses API: chat completions are translated on the way there and back. */
+public final class ResponsesDialect implements UpstreamDialect {
+    @Override
+    public String uri(String basePath, Exchange exchange, String model) {
+        return basePath + "/responses";
+    }
+
+    @Override
+    public void headers(MultiMap headers, String key) {
+        if (key != null) {
+            headers.set("authorization", "Bearer " + key);
+        }
+    }
+
+    @Override
+    public Buffer body(Exchange exchange, String model) {
+        UpstreamDialect.chatOnly(exchange);
+        return Buffer.buffer(Json.write(ResponsesCall.of(exchange, model)));
+    }
+
+    @Override
+    public Whole whole(Exchange exchange, Buffer body) {
+        Map<String, Object> response = Json.readObject(body.getBytes());
+        if (!"response".equals(response.get("object"))) {
+            throw new JsonException("a reply that is no response");
+        }
+        return ResponsesReply.toChat(response);
+    }
+
+    @Override
+    public StreamDecoder decoder(Exchange exchange) {
+        return new ResponsesDecoder(exchange.request().includeUsage());
+    }
+
+    @Override
+    public byte[] error(Buffer body) {
+        return OpenAiDialect.envelope(body);
+    }
+}
