@@ -320,6 +320,12 @@ public interface GatewayConfig {
         @WithDefault("true")
         boolean streamUsage();
 
+        /**
+         * The name by which the upstream knows the bound of a reply: max_tokens or max_completion_tokens. It is passed
+         * on as the client named it if absent.
+         */
+        Optional<String> maxTokensName();
+
         BreakerConfig breaker();
 
         HealthConfig health();

@@ -103,6 +103,16 @@ public final class JsonIndex {
         return with(name, Json.write(text));
     }
 
+    /** The same text with a member, which there must be, under another name. */
+    public byte[] rename(String name, String other) {
+        Span span = members.get(name);
+        int end = span.nameStart() + 1;
+        while (bytes[end] != '"' || bytes[end - 1] == '\\') {
+            end++;
+        }
+        return splice(span.nameStart(), end + 1, Json.write(other), 0);
+    }
+
     private byte[] splice(int from, int to, byte[] middle, int unused) {
         int length = middle.length - unused;
         byte[] out = new byte[bytes.length - (to - from) + length];

@@ -25,8 +25,8 @@ final class OtlpJson {
         }
         Map<String, Object> scope = Json.object("scope", Json.object("name", "io.edgeway"), "spans", spans);
         Map<String, Object> resource = Json.object("attributes", attributes(Map.of("service.name", service)));
-        return Json.write(Json.object(
-                "resourceSpans", List.of(Json.object("resource", resource, "scopeSpans", List.of(scope)))));
+        return Json.write(
+                Json.object("resourceSpans", List.of(Json.object("resource", resource, "scopeSpans", List.of(scope)))));
     }
 
     private static Map<String, Object> span(Trace trace, Span span) {

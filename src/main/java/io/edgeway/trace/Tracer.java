@@ -185,11 +185,7 @@ public final class Tracer implements AutoCloseable {
                     } else if (attempt < ATTEMPTS && (status < 0 || retriable(status))) {
                         vertx.setTimer(backoff(result.result(), attempt), id -> post(body, spans, attempt + 1));
                     } else {
-                        gaveUp(
-                                spans,
-                                status < 0
-                                        ? "cannot be reached"
-                                        : "answered with status " + status);
+                        gaveUp(spans, status < 0 ? "cannot be reached" : "answered with status " + status);
                     }
                 });
     }

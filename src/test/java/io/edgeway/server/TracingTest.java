@@ -89,28 +89,44 @@ class TracingTest {
         assertThat(exchange.failed()).isFalse();
         assertThat(exchange.attributes())
                 .containsAllEntriesOf(Map.of(
-                        "gen_ai.operation.name", "chat",
-                        "gen_ai.request.model", "gpt",
-                        "gen_ai.request.stream", true,
-                        "gen_ai.request.max_tokens", 50L,
-                        "gen_ai.usage.input_tokens", 10L,
-                        "gen_ai.usage.output_tokens", 8L,
-                        "http.response.status_code", 200L,
-                        "edgeway.backend", "cloud/fake",
-                        "edgeway.route", "explicit",
-                        "edgeway.outcome", "completed"));
+                        "gen_ai.operation.name",
+                        "chat",
+                        "gen_ai.request.model",
+                        "gpt",
+                        "gen_ai.request.stream",
+                        true,
+                        "gen_ai.request.max_tokens",
+                        50L,
+                        "gen_ai.usage.input_tokens",
+                        10L,
+                        "gen_ai.usage.output_tokens",
+                        8L,
+                        "http.response.status_code",
+                        200L,
+                        "edgeway.backend",
+                        "cloud/fake",
+                        "edgeway.route",
+                        "explicit",
+                        "edgeway.outcome",
+                        "completed"));
 
         Span call = only(export.spans(), 3);
         assertThat(call.parent()).isEqualTo(exchange.id());
         assertThat(call.name()).isEqualTo("chat big");
         assertThat(call.attributes())
                 .containsAllEntriesOf(Map.of(
-                        "gen_ai.provider.name", "openai",
-                        "gen_ai.request.model", "big",
-                        "server.address", "127.0.0.1",
-                        "server.port", (long) cloud.port(),
-                        "http.response.status_code", 200L,
-                        "gen_ai.usage.output_tokens", 8L))
+                        "gen_ai.provider.name",
+                        "openai",
+                        "gen_ai.request.model",
+                        "big",
+                        "server.address",
+                        "127.0.0.1",
+                        "server.port",
+                        (long) cloud.port(),
+                        "http.response.status_code",
+                        200L,
+                        "gen_ai.usage.output_tokens",
+                        8L))
                 .containsKey("gen_ai.response.time_to_first_chunk");
         assertThat(call.start()).isGreaterThanOrEqualTo(exchange.start());
         assertThat(call.end()).isLessThanOrEqualTo(exchange.end());
@@ -133,7 +149,8 @@ class TracingTest {
         List<Span> spans = collector.take().spans();
         assertThat(only(spans, 2).parent()).isNull();
         assertThat(cloud.take().headers().get("traceparent"))
-                .isEqualTo("00-" + only(spans, 2).traceId() + "-" + only(spans, 3).id() + "-01");
+                .isEqualTo(
+                        "00-" + only(spans, 2).traceId() + "-" + only(spans, 3).id() + "-01");
     }
 
     @Test

@@ -34,17 +34,24 @@ public final class FakeCloud implements AutoCloseable {
     public record Received(
             String method,
             String path,
+            String query,
             MultiMap headers,
             Buffer body,
             HttpVersion version,
             CompletableFuture<Void> gone,
             CompletableFuture<Void> finished) {}
 
+    /** In raw bytes: what follows comes a little later. */
+    public static final String PAUSE = "\0";
+
+    private static final long PAUSE_MILLIS = 50;
+
     private final Vertx vertx;
     private final boolean ownsVertx;
     private final HttpServer server;
     private final ConcurrentLinkedQueue<Behaviour> queued = new ConcurrentLinkedQueue<>();
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
+    private final ConcurrentLinkedQueue<Raw> raws = new ConcurrentLinkedQueue<>();
     private volatile Behaviour standard = Behaviour.NORMAL;
     private volatile boolean record = true;
 
@@ -102,6 +109,14 @@ public final class FakeCloud implements AutoCloseable {
         return this;
     }
 
+    /** Answers the next request with these bytes, as another server would write them. */
+    public FakeCloud nextRaw(int status, String contentType, String body) {
+        raws.add(new Raw(status, contentType, body));
+        return this;
+    }
+
+    private record Raw(int status, String contentType, String body) {}
+
     public FakeCloud standard(Behaviour behaviour) {
         standard = behaviour;
         return this;
@@ -127,6 +142,7 @@ public final class FakeCloud implements AutoCloseable {
 
     public void reset() {
         queued.clear();
+        raws.clear();
         received.clear();
         standard = Behaviour.NORMAL;
     }
@@ -155,11 +171,17 @@ public final class FakeCloud implements AutoCloseable {
                 received.add(new Received(
                         request.method().name(),
                         request.path(),
+                        request.query(),
                         request.headers(),
                         body,
                         request.version(),
                         gone,
                         finished));
+            }
+            Raw raw = raws.poll();
+            if (raw != null) {
+                raw(request.response(), raw);
+                return;
             }
             Map<String, Object> asked = read(body);
             Behaviour behaviour = choose(asked);
@@ -172,6 +194,17 @@ public final class FakeCloud implements AutoCloseable {
                 answer(request, behaviour, asked);
             }
         });
+    }
+
+    private void raw(HttpServerResponse response, Raw raw) {
+        response.setStatusCode(raw.status()).putHeader("content-type", raw.contentType());
+        int pause = raw.body().indexOf(PAUSE);
+        if (pause < 0) {
+            response.end(raw.body());
+        } else {
+            response.setChunked(true).write(raw.body().substring(0, pause));
+            vertx.setTimer(PAUSE_MILLIS, id -> response.end(raw.body().substring(pause + PAUSE.length())));
+        }
     }
 
     private Behaviour choose(Map<String, Object> asked) {

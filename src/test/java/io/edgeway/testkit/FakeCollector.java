@@ -34,23 +34,32 @@ public final class FakeCollector implements AutoCloseable {
     private final ConcurrentLinkedQueue<Integer> statuses = new ConcurrentLinkedQueue<>();
 
     private FakeCollector() {
-        server = vertx.createHttpServer().requestHandler(request -> request.body().onSuccess(body -> {
-            Integer status = statuses.poll();
-            if (status == null) {
-                exports.add(new Export(
-                        request.path(), request.getHeader("x-api-key"), body.toString(), spans(body.getBytes())));
-            }
-            request.response()
-                    .setStatusCode(status == null ? 200 : status)
-                    .putHeader("retry-after", "0")
-                    .putHeader("content-type", "application/json")
-                    .end("{}");
-        }));
+        server = vertx.createHttpServer()
+                .requestHandler(request -> request.body().onSuccess(body -> {
+                    Integer status = statuses.poll();
+                    if (status == null) {
+                        exports.add(new Export(
+                                request.path(),
+                                request.getHeader("x-api-key"),
+                                body.toString(),
+                                spans(body.getBytes())));
+                    }
+                    request.response()
+                            .setStatusCode(status == null ? 200 : status)
+                            .putHeader("retry-after", "0")
+                            .putHeader("content-type", "application/json")
+                            .end("{}");
+                }));
     }
 
     public static FakeCollector start() {
         FakeCollector collector = new FakeCollector();
-        collector.server.listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().join();
+        collector
+                .server
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
         return collector;
     }
 
@@ -102,7 +111,9 @@ public final class FakeCollector implements AutoCloseable {
             Map.Entry<String, Object> typed = value.entrySet().iterator().next();
             attributes.put(
                     (String) attribute.get("key"),
-                    typed.getKey().equals("intValue") ? (Object) Long.valueOf((String) typed.getValue()) : typed.getValue());
+                    typed.getKey().equals("intValue")
+                            ? (Object) Long.valueOf((String) typed.getValue())
+                            : typed.getValue());
         }
         return new Span(
                 (String) span.get("traceId"),
@@ -112,7 +123,8 @@ public final class FakeCollector implements AutoCloseable {
                 ((Number) span.get("kind")).intValue(),
                 Long.parseLong((String) span.get("startTimeUnixNano")),
                 Long.parseLong((String) span.get("endTimeUnixNano")),
-                span.get("status") instanceof Map<?, ?> status && status.get("code").equals(2L),
+                span.get("status") instanceof Map<?, ?> status
+                        && status.get("code").equals(2L),
                 attributes);
     }
 

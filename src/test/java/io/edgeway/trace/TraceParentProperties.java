@@ -19,7 +19,8 @@ class TraceParentProperties {
 
     /** One character of a good header changed: it is refused, or read as it says. */
     @Property
-    void whatIsReadIsWrittenAlike(@ForAll @IntRange(max = 54) int at, @ForAll @CharRange(from = ' ', to = 'z') char to) {
+    void whatIsReadIsWrittenAlike(
+            @ForAll @IntRange(max = 54) int at, @ForAll @CharRange(from = ' ', to = 'z') char to) {
         StringBuilder text = new StringBuilder("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         text.setCharAt(at, to);
         TraceParent parent = TraceParent.parse(text.toString());
@@ -37,7 +38,9 @@ class TraceParentProperties {
         String good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assertThat(TraceParent.parse(good).traceId()).isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736");
         assertThat(TraceParent.parse(good).sampled()).isTrue();
-        assertThat(TraceParent.parse("cc" + good.substring(2) + "-more")).as("a later version").isNotNull();
+        assertThat(TraceParent.parse("cc" + good.substring(2) + "-more"))
+                .as("a later version")
+                .isNotNull();
         for (String bad : new String[] {
             "",
             good + "-more",

@@ -72,9 +72,14 @@ public final class Upstream {
 
     private static UpstreamDialect dialect(GatewayConfig.UpstreamConfig options, URI base) {
         return switch (options.dialect()) {
-            case "openai" -> new OpenAiDialect(options.streamUsage());
+            case "openai" ->
+                new OpenAiDialect(options.streamUsage(), options.maxTokensName().orElse(null));
             case "azure" ->
-                new AzureDialect(options.streamUsage(), options.apiVersion().orElse(null), base.getPath());
+                new AzureDialect(
+                        options.streamUsage(),
+                        options.maxTokensName().orElse(null),
+                        options.apiVersion().orElse(null),
+                        base.getPath());
             case "responses" -> new ResponsesDialect();
             case "anthropic" -> new AnthropicDialect(options.apiVersion().orElse(null));
             default ->

@@ -61,7 +61,7 @@ final class Transcript {
         if (other || choice.get("logprobs") != null) {
             plain = false;
         }
-        if (choice.get("finish_reason") != null) {
+        if (choice.get("finish_reason") instanceof String reason && !reason.isEmpty()) {
             finished = true;
         }
         if (choice.get("delta") instanceof Map<?, ?> delta) {

@@ -147,7 +147,8 @@ final class AnthropicRequest {
                 out.put("source", source(data));
             }
             default ->
-                throw UpstreamDialect.unsupported(param, "answers about content of type '" + ApiException.abbreviate(type) + "'");
+                throw UpstreamDialect.unsupported(
+                        param, "answers about content of type '" + ApiException.abbreviate(type) + "'");
         }
         if (map.get("cache_control") != null) {
             out.put("cache_control", map.get("cache_control"));

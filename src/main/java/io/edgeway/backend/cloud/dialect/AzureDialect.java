@@ -17,8 +17,8 @@ public final class AzureDialect extends OpenAiDialect {
     private final String version;
 
     /** @param version may be null, for the default */
-    public AzureDialect(boolean streamUsage, String version, String basePath) {
-        super(streamUsage);
+    public AzureDialect(boolean streamUsage, String maxTokensName, String version, String basePath) {
+        super(streamUsage, maxTokensName);
         this.newApi = basePath != null && basePath.endsWith(NEW_API);
         this.version = version == null && !newApi ? DEFAULT_VERSION : version;
     }

@@ -75,25 +75,50 @@ final class OpenAiDecoder extends StreamDecoder {
         if (data.isEmpty() || data.charAt(0) != '{' || data.charAt(data.length() - 1) != '}') {
             throw new JsonException("an event that is no JSON object");
         }
-        boolean first = !begun();
-        if (first || data.startsWith("{\"error\"") || "error".equals(type)) {
+        // Quotes within a text are escaped, so that only a member or a plain value looks like this.
+        if (!begun() || data.contains("\"error\"") || "error".equals(type)) {
             JsonIndex index = JsonIndex.of(data.getBytes(StandardCharsets.UTF_8));
             if (index.value("error") != null) {
                 throw failure(index.value("error"));
+            }
+            if ("error".equals(index.value("object"))) {
+                throw failure(index.value("message"));
             }
         }
         if (data.contains("\"usage\"")) {
             usage(Usage.read(JsonIndex.of(data.getBytes(StandardCharsets.UTF_8)).value("usage")));
         }
-        if (data.contains("\"finish_reason\":\"") || data.contains("\"finish_reason\": \"")) {
-            finished = true;
+        // Some servers state an empty reason while there is none.
+        int reason = valueOf(data, "\"finish_reason\"");
+        finished |= data.startsWith("\"", reason) && !data.startsWith("\"\"", reason);
+        // Azure begins with a chunk about its filters, and the one that states the usage holds no choice either.
+        int choices = valueOf(data, "\"choices\"");
+        if (choices < 0 || data.charAt(choices) != '[' || data.charAt(skip(data, choices + 1)) != ']') {
+            piece();
         }
-        piece();
     }
 
-    private static ApiException failure(Object error) {
+    /** Where the value of the first member of that name begins, or -1; {@code data} ends with a brace. */
+    private static int valueOf(String data, String name) {
+        int at = data.indexOf(name);
+        if (at < 0) {
+            return -1;
+        }
+        int colon = skip(data, at + name.length());
+        return data.charAt(colon) == ':' ? skip(data, colon + 1) : -1;
+    }
+
+    private static int skip(String data, int from) {
+        int at = from;
+        while (at < data.length() - 1 && (data.charAt(at) == ' ' || data.charAt(at) == '\t')) {
+            at++;
+        }
+        return Math.min(at, data.length() - 1);
+    }
+
+    static ApiException failure(Object error) {
         Object message = error instanceof Map<?, ?> map ? map.get("message") : error;
-        return told("The upstream failed within its stream: "
+        return told("The upstream failed within its reply: "
                 + ApiException.abbreviate(message instanceof String text ? text : new String(Json.write(error))));
     }
 

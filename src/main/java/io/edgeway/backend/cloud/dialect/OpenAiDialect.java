@@ -25,11 +25,22 @@ public class OpenAiDialect implements UpstreamDialect {
     static final String GO_ON = "Your answer was cut off. Go on exactly where it stopped, in the middle of the"
             + " word if need be. Repeat nothing and add no remark.";
 
-    private final boolean streamUsage;
+    private static final List<String> MAX_TOKENS = List.of("max_tokens", "max_completion_tokens");
 
-    /** @param streamUsage whether to ask for the usage of a stream when the client did not */
-    public OpenAiDialect(boolean streamUsage) {
+    private final boolean streamUsage;
+    private final String maxTokensName;
+
+    /**
+     * @param streamUsage whether to ask for the usage of a stream when the client did not
+     * @param maxTokensName the upstream's name for the bound of a reply, or null for the client's
+     * @throws IllegalArgumentException if it is none of the two that there are
+     */
+    public OpenAiDialect(boolean streamUsage, String maxTokensName) {
+        if (maxTokensName != null && !MAX_TOKENS.contains(maxTokensName)) {
+            throw new IllegalArgumentException("max-tokens-name: expected max_tokens or max_completion_tokens");
+        }
         this.streamUsage = streamUsage;
+        this.maxTokensName = maxTokensName;
     }
 
     @Override
@@ -50,6 +61,13 @@ public class OpenAiDialect implements UpstreamDialect {
         byte[] bytes = null;
         if (!exchange.request().model().equals(model)) {
             bytes = index.with("model", model);
+        }
+        if (maxTokensName != null && !index.has(maxTokensName)) {
+            for (String other : MAX_TOKENS) {
+                if (index.has(other)) {
+                    bytes = reindex(index, bytes).rename(other, maxTokensName);
+                }
+            }
         }
         if (hidesUsage(exchange)) {
             Map<String, Object> options = new LinkedHashMap<>();
@@ -75,7 +93,11 @@ public class OpenAiDialect implements UpstreamDialect {
 
     @Override
     public Whole whole(Exchange exchange, Buffer body) {
-        return new Whole(body, Usage.read(JsonIndex.of(body.getBytes()).value("usage")));
+        JsonIndex index = JsonIndex.of(body.getBytes());
+        if (index.value("error") != null && !index.has("choices") && !index.has("data")) {
+            throw OpenAiDecoder.failure(index.value("error"));
+        }
+        return new Whole(body, Usage.read(index.value("usage")));
     }
 
     @Override

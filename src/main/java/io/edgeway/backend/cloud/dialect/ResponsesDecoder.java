@@ -40,7 +40,8 @@ final class ResponsesDecoder extends TranslatingDecoder {
             case "response.function_call_arguments.delta" -> argument(event, event.get("delta"), true);
             case "response.function_call_arguments.done" -> argument(event, event.get("arguments"), false);
             case "response.completed", "response.incomplete" -> finish(response(event));
-            case "response.failed" -> throw ResponsesReply.failure(response(event).get("error"));
+            case "response.failed" ->
+                throw ResponsesReply.failure(response(event).get("error"));
             case "error" -> throw ResponsesReply.failure(event.get("error") == null ? event : event.get("error"));
             default -> {}
         }

@@ -1,8 +1,8 @@
 package io.edgeway.backend.cloud.dialect;
 
-import io.edgeway.api.Usage;
 import io.edgeway.api.ApiException;
 import io.edgeway.api.Dialect;
+import io.edgeway.api.Usage;
 import io.edgeway.pipeline.Exchange;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;

@@ -135,7 +135,8 @@ class ResponsesDialectTest {
         byte[] told = Files.readAllBytes(GOLDEN.resolve("error-in-stream").resolve("told.sse"));
         assertThatThrownBy(() -> decode(told, new Random(1))).isInstanceOf(ApiException.class);
         assertThatThrownBy(() -> decode(
-                        "data: {\"type\":\"error\",\"code\":\"x\",\"message\":\"it broke\"}\n\n".getBytes(), new Random(1)))
+                        "data: {\"type\":\"error\",\"code\":\"x\",\"message\":\"it broke\"}\n\n".getBytes(),
+                        new Random(1)))
                 .hasMessageContaining("it broke");
     }
 
@@ -155,8 +156,8 @@ class ResponsesDialectTest {
         Map<String, Object> reply = Json.readObject(whole.body().getBytes());
         Map<?, ?> choice = (Map<?, ?>) ((List<?>) reply.get("choices")).getFirst();
         Map<?, ?> message = (Map<?, ?>) choice.get("message");
-        Map<String, Object> streamed = content(decode(
-                Files.readAllBytes(GOLDEN.resolve(name).resolve("told.sse")), new Random(1)));
+        Map<String, Object> streamed =
+                content(decode(Files.readAllBytes(GOLDEN.resolve(name).resolve("told.sse")), new Random(1)));
         assertThat(choice.get("finish_reason")).isEqualTo(streamed.get("finish"));
         assertThat(message.get("content") == null ? "" : message.get("content")).isEqualTo(streamed.get("text"));
         assertThat(message.get("refusal") == null ? "" : message.get("refusal")).isEqualTo(streamed.get("refusal"));
@@ -207,7 +208,8 @@ class ResponsesDialectTest {
     void aFailedResponseIsAFailure() {
         assertThatThrownBy(() -> dialect.whole(
                         exchange("{\"model\":\"m\"}"),
-                        Buffer.buffer("{\"object\":\"response\",\"status\":\"failed\",\"error\":{\"message\":\"no\"}}")))
+                        Buffer.buffer(
+                                "{\"object\":\"response\",\"status\":\"failed\",\"error\":{\"message\":\"no\"}}")))
                 .isInstanceOf(ApiException.class)
                 .hasMessageContaining("no");
     }
