@@ -8,6 +8,8 @@ public enum Dialect {
     COMPLETIONS("/v1/completions"),
     /** OpenAI embeddings: https://platform.openai.com/docs/api-reference/embeddings */
     EMBEDDINGS("/v1/embeddings"),
+    /** Reranking as Jina and Cohere shaped it: https://api.jina.ai/redoc#tag/rerank */
+    RERANK("/v1/rerank"),
     /** OpenAI responses: https://platform.openai.com/docs/api-reference/responses */
     RESPONSES("/v1/responses"),
     /** Anthropic messages: https://docs.anthropic.com/en/api/messages */
@@ -22,6 +24,11 @@ public enum Dialect {
     /** The path at which this dialect is served. */
     public String path() {
         return path;
+    }
+
+    /** Whether a reply holds text that a model wrote. */
+    public boolean generates() {
+        return this != EMBEDDINGS && this != RERANK;
     }
 
     public static Dialect ofPath(String path) {

@@ -22,7 +22,7 @@ final class Batches {
     private static final Logger LOG = Logger.getLogger(Batches.class);
     private static final String KEY = "batch:";
     private static final Set<Dialect> ENDPOINTS =
-            Set.of(Dialect.CHAT, Dialect.RESPONSES, Dialect.COMPLETIONS, Dialect.EMBEDDINGS);
+            Set.of(Dialect.CHAT, Dialect.RESPONSES, Dialect.COMPLETIONS, Dialect.EMBEDDINGS, Dialect.RERANK);
 
     /** What a batch's run needs of the node. */
     record Node(

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -88,6 +89,43 @@ class EmbeddingsTest {
     }
 
     @Test
+    void documentsAreOrderedByTheirLikenessToTheQuery() {
+        String asked = "\"query\":\"Where do cats sleep?\",\"documents\":[\"Stock prices fell.\","
+                + "{\"text\":\"A cat sleeps on the sofa.\"},\"Dogs bark at night.\"]";
+        Map<String, Object> reply = post("/v1/rerank", asked + ",\"return_documents\":true");
+        List<Map<String, Object>> results = results(reply);
+        assertThat(results)
+                .extracting(result -> result.get("index"))
+                .startsWith(1L)
+                .hasSize(3)
+                .doesNotHaveDuplicates();
+        assertThat(results.getFirst().toString()).contains("A cat sleeps on the sofa.");
+        assertThat(results)
+                .extracting(result -> ((Number) result.get("relevance_score")).doubleValue())
+                .isSortedAccordingTo(Comparator.reverseOrder())
+                .allSatisfy(score -> assertThat(score).isBetween(-1.0, 1.0));
+        assertThat(results(post("/v1/rerank", asked + ",\"top_n\":1")))
+                .singleElement()
+                .satisfies(result -> assertThat(result).containsEntry("index", 1L).doesNotContainKey("document"));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Map<String, Object>> results(Map<String, Object> reply) {
+        return (List<Map<String, Object>>) reply.get("results");
+    }
+
+    @Test
+    void badRerankRequestsAreRefused() {
+        assertThat(refused("/v1/rerank", "\"documents\":[\"a\"]")).contains("query");
+        assertThat(refused("/v1/rerank", "\"query\":\"q\"")).contains("documents");
+        assertThat(refused("/v1/rerank", "\"query\":\"q\",\"documents\":[]")).contains("documents");
+        assertThat(refused("/v1/rerank", "\"query\":\"q\",\"documents\":[{\"title\":\"x\"}]"))
+                .contains("documents[0]");
+        assertThat(refused("/v1/rerank", "\"query\":\"q\",\"documents\":[\"a\"],\"top_n\":0"))
+                .contains("top_n");
+    }
+
+    @Test
     void badRequestsAreRefused() {
         assertThat(refused("\"input\":\"x\",\"dimensions\":1000")).contains("dimensions");
         assertThat(refused("\"input\":[1,2]")).contains("input[0]");
@@ -98,13 +136,21 @@ class EmbeddingsTest {
     }
 
     private static Map<String, Object> post(String members) {
-        HttpResponse<String> reply = gateway.post("/v1/embeddings", "{\"model\":\"minilm\"," + members + "}");
+        return post("/v1/embeddings", members);
+    }
+
+    private static Map<String, Object> post(String path, String members) {
+        HttpResponse<String> reply = gateway.post(path, "{\"model\":\"minilm\"," + members + "}");
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
         return Json.readObject(reply.body().getBytes(StandardCharsets.UTF_8));
     }
 
     private static String refused(String members) {
-        HttpResponse<String> reply = gateway.post("/v1/embeddings", "{\"model\":\"minilm\"," + members + "}");
+        return refused("/v1/embeddings", members);
+    }
+
+    private static String refused(String path, String members) {
+        HttpResponse<String> reply = gateway.post(path, "{\"model\":\"minilm\"," + members + "}");
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
         return reply.body();
     }

@@ -5,11 +5,15 @@ import io.edgeway.api.Dialect;
 import io.edgeway.api.Usage;
 import io.edgeway.api.embeddings.EmbeddingsReply;
 import io.edgeway.api.embeddings.EmbeddingsRequest;
+import io.edgeway.api.rerank.RerankReply;
+import io.edgeway.api.rerank.RerankRequest;
 import io.edgeway.config.GatewayConfig;
+import io.edgeway.embed.Embeddings;
 import io.edgeway.embed.SentenceEmbedder;
 import io.edgeway.embed.SharedEmbedder;
 import io.edgeway.pipeline.Backend;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.PluginContext;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.pipeline.Stage;
@@ -18,9 +22,10 @@ import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.jboss.logging.Logger;
 
-/** Embeddings made in this process. Texts of all requests of one moment share runs of the model. */
+/** Embeddings made in this process, and documents ordered by them. Texts of all requests of one moment share runs of the model. */
 public final class EmbeddingBackend implements Backend {
     private static final Logger LOG = Logger.getLogger(EmbeddingBackend.class);
     /** Texts of one request that wait for a run at the same time, so that a long list leaves room for others. */
@@ -45,18 +50,43 @@ public final class EmbeddingBackend implements Backend {
     public Future<Reply> call(Exchange exchange) {
         exchange.backend(name);
         exchange.passport().stamp(Stage.QUEUED);
-        if (exchange.dialect() != Dialect.EMBEDDINGS) {
-            throw ApiException.badRequest(
-                    "model",
-                    "invalid_value",
-                    "The model '" + model + "' makes embeddings only: post to " + Dialect.EMBEDDINGS.path() + '.');
-        }
-        EmbeddingsRequest request = EmbeddingsRequest.of(exchange.request());
+        Task task =
+                switch (exchange.dialect()) {
+                    case EMBEDDINGS -> embeddings(EmbeddingsRequest.of(exchange.request()));
+                    case RERANK -> rerank(exchange, RerankRequest.of(exchange.request()));
+                    default ->
+                        throw ApiException.badRequest(
+                                "model",
+                                "invalid_value",
+                                "The model '" + model + "' makes embeddings only: post to " + Dialect.EMBEDDINGS.path()
+                                        + " or " + Dialect.RERANK.path() + '.');
+                };
         return shared.embedder().recover(this::unavailable).compose(embedder -> {
             exchange.passport().stamp(Stage.BACKEND_STARTED);
-            Run run = new Run(exchange, embedder, request);
+            Run run = new Run(exchange, embedder, task);
             run.submit();
             return run.promise.future();
+        });
+    }
+
+    /** Texts, and what is told of their vectors. */
+    private record Task(List<String> texts, BiFunction<List<float[]>, Long, byte[]> tell) {}
+
+    private Task embeddings(EmbeddingsRequest request) {
+        return new Task(request.input(), (vectors, tokens) -> EmbeddingsReply.json(request, model, vectors, tokens));
+    }
+
+    /** The score of a document is the cosine of its vector and the query's: the two are not read together. */
+    private Task rerank(Exchange exchange, RerankRequest request) {
+        List<String> texts = new ArrayList<>(request.documents().size() + 1);
+        texts.add(request.query());
+        texts.addAll(request.documents());
+        return new Task(texts, (vectors, tokens) -> {
+            float[] scores = new float[vectors.size() - 1];
+            for (int i = 0; i < scores.length; i++) {
+                scores[i] = Embeddings.cosine(vectors.getFirst(), vectors.get(i + 1));
+            }
+            return RerankReply.json(request, exchange.id(), model, scores, tokens);
         });
     }
 
@@ -70,18 +100,20 @@ public final class EmbeddingBackend implements Backend {
     private final class Run {
         private final Exchange exchange;
         private final SentenceEmbedder embedder;
-        private final EmbeddingsRequest request;
+        private final Task task;
         private final Promise<Reply> promise = Promise.promise();
+        private final boolean later;
         private final float[][] vectors;
         private int next;
         private int done;
         private long tokens;
 
-        Run(Exchange exchange, SentenceEmbedder embedder, EmbeddingsRequest request) {
+        Run(Exchange exchange, SentenceEmbedder embedder, Task task) {
             this.exchange = exchange;
             this.embedder = embedder;
-            this.request = request;
-            this.vectors = new float[request.input().size()][];
+            this.task = task;
+            this.later = Boolean.TRUE.equals(exchange.fact(Hints.BACKGROUND));
+            this.vectors = new float[task.texts().size()][];
         }
 
         void submit() {
@@ -93,9 +125,9 @@ public final class EmbeddingBackend implements Backend {
                     return;
                 }
                 int at = next++;
-                int[] ids = embedder.encode(request.input().get(at));
+                int[] ids = embedder.encode(task.texts().get(at));
                 tokens += ids.length;
-                embedder.embed(ids, exchange.deadlineNanos())
+                embedder.embed(ids, exchange.deadlineNanos(), later)
                         .onComplete(result -> exchange.context().runOnContext(v -> {
                             if (result.failed()) {
                                 promise.tryFail(result.cause());
@@ -117,7 +149,7 @@ public final class EmbeddingBackend implements Backend {
             exchange.usage(Usage.of(tokens, 0));
             List<float[]> all = new ArrayList<>(Arrays.asList(vectors));
             try {
-                promise.tryComplete(Reply.json(EmbeddingsReply.json(request, model, all, tokens)));
+                promise.tryComplete(Reply.json(task.tell().apply(all, tokens)));
             } catch (ApiException e) {
                 promise.tryFail(e);
             }

@@ -67,6 +67,13 @@ public final class LocalBackend implements Backend {
     public Future<Reply> call(Exchange exchange) {
         exchange.backend(name);
         exchange.passport().stamp(Stage.QUEUED);
+        if (!exchange.dialect().generates()) {
+            throw ApiException.badRequest(
+                    "model",
+                    "invalid_value",
+                    "The model '" + exchange.model() + "' writes text only: " + exchange.dialect().path()
+                            + " needs a model with task: embed.");
+        }
         ModelText text = engine.text();
         if (text != null) {
             return answer(exchange, text);

@@ -19,7 +19,7 @@ final class Repeatable {
         }
         return switch (exchange.dialect()) {
             case CHAT -> always || temperature(request) == 0;
-            case EMBEDDINGS -> !request.stream();
+            case EMBEDDINGS, RERANK -> !request.stream();
             default -> false;
         };
     }

@@ -1,7 +1,6 @@
 package io.edgeway.plugin.ratelimit;
 
 import io.edgeway.api.ApiException;
-import io.edgeway.api.Dialect;
 import io.edgeway.api.Usage;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Model;
@@ -144,7 +143,7 @@ final class RateLimitPlugin implements Plugin {
         }
         Usage usage = tokens
                 ? TokenEstimate.of(
-                        exchange.request(), exchange.dialect() != Dialect.EMBEDDINGS, options.replyEstimate())
+                        exchange.request(), exchange.dialect().generates(), options.replyEstimate())
                 : Usage.NONE;
         long cost = money ? prices.cost(context.models(), exchange.model(), usage) : 0;
         Demand demand = new Demand(usage, cost);
