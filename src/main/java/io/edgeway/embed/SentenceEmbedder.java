@@ -41,7 +41,7 @@ public final class SentenceEmbedder implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.session = session;
         this.batcher =
-                new Batcher<>("edgeway-embedder", BatchPolicy.of(MAX_BATCH, maxDelayNanos, MAX_QUEUE), 0, this::run);
+                new Batcher<>("edgeway-embedder", new BatchPolicy(MAX_BATCH, List.of(), maxDelayNanos, MAX_QUEUE, 2), 0, this::run);
     }
 
     /**
@@ -78,7 +78,15 @@ public final class SentenceEmbedder implements AutoCloseable {
 
     /** @param deadlineNanos the value of {@code System.nanoTime()} by which the run must have begun */
     public Future<float[]> embed(int[] ids, long deadlineNanos) {
-        return batcher.submit(ids, 0, deadlineNanos);
+        return embed(ids, deadlineNanos, false);
+    }
+
+    /**
+     * @param deadlineNanos the value of {@code System.nanoTime()} by which the run must have begun
+     * @param later whether nobody waits, so that others go first
+     */
+    public Future<float[]> embed(int[] ids, long deadlineNanos, boolean later) {
+        return batcher.submit(ids, later ? 1 : 0, deadlineNanos);
     }
 
     /** Several texts in one run, on the caller's thread. */

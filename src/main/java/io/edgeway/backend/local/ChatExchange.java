@@ -4,6 +4,7 @@ import io.edgeway.api.ApiException;
 import io.edgeway.api.Usage;
 import io.edgeway.pipeline.Confidence;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.PushStream;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.pipeline.Stage;
@@ -52,10 +53,11 @@ final class ChatExchange {
             reply.tryFail(exchange.cancelCause());
         });
         try {
+            boolean later = Boolean.TRUE.equals(exchange.fact(Hints.BACKGROUND));
             for (int i = 0; i < count && !over; i++) {
                 ChatChoice choice = new ChatChoice(i, this);
                 choices.add(choice);
-                choice.generation(engine.submit(i == 0 ? request : reseeded(request, i), choice));
+                choice.generation(engine.submit(i == 0 ? request : reseeded(request, i), choice, later));
             }
         } catch (ApiException e) {
             stop();

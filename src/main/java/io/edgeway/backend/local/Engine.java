@@ -35,6 +35,8 @@ public final class Engine implements AutoCloseable {
     private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final ArrayDeque<Generation> queue = new ArrayDeque<>();
+    /** Those for which nobody waits: they get the slots that the queue leaves. */
+    private final ArrayDeque<Generation> background = new ArrayDeque<>();
     private final ArrayDeque<TextWaiter> textWaiters = new ArrayDeque<>();
     private final Generation[] rows;
     private final int[] tokens;
@@ -112,12 +114,18 @@ public final class Engine implements AutoCloseable {
         send(() -> textWaiters.add(new TextWaiter(ready, failed)));
     }
 
+    /** Lets a request wait for a slot whose reply somebody waits for. */
+    public Generation submit(GenerationRequest request, GenerationListener listener) {
+        return submit(request, listener, false);
+    }
+
     /**
      * Lets a request wait for a slot.
      *
+     * @param later whether nobody waits for the reply, so that it begins after those for which somebody does
      * @throws ApiException if too many wait already, or it could not be done in time
      */
-    public Generation submit(GenerationRequest request, GenerationListener listener) {
+    public Generation submit(GenerationRequest request, GenerationListener listener, boolean later) {
         Load load = load();
         if (waiting.get() >= settings.queue() && activeRows >= settings.slots()) {
             throw overloaded(load, "The queue of the local model '" + name + "' is full.");
@@ -128,7 +136,7 @@ public final class Engine implements AutoCloseable {
         }
         Generation generation = new Generation(request, listener, this::wake);
         waiting.incrementAndGet();
-        send(() -> queue.add(generation));
+        send(() -> (later ? background : queue).add(generation));
         return generation;
     }
 
@@ -145,7 +153,7 @@ public final class Engine implements AutoCloseable {
     boolean unloadIfIdle(long timeoutMillis) {
         java.util.concurrent.CountDownLatch done = new java.util.concurrent.CountDownLatch(1);
         send(() -> {
-            if (count == 0 && queue.isEmpty()) {
+            if (count == 0 && nothingWaits()) {
                 unload();
             }
             done.countDown();
@@ -207,10 +215,10 @@ public final class Engine implements AutoCloseable {
         for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
             message.run();
         }
-        if ((!queue.isEmpty() || !textWaiters.isEmpty()) && !ensureLoaded()) {
+        if ((!nothingWaits() || !textWaiters.isEmpty()) && !ensureLoaded()) {
             return true;
         }
-        if (count == 0 && queue.isEmpty()) {
+        if (count == 0 && nothingWaits()) {
             return false;
         }
         sweep();
@@ -348,14 +356,28 @@ public final class Engine implements AutoCloseable {
                 promote(row);
             }
         }
-        if (!queue.isEmpty()) {
-            for (Iterator<Generation> waiters = queue.iterator(); waiters.hasNext(); ) {
-                if (expired(waiters.next(), now)) {
-                    waiters.remove();
-                    waiting.decrementAndGet();
-                }
+        dropExpired(queue, now);
+        dropExpired(background, now);
+    }
+
+    private void dropExpired(ArrayDeque<Generation> waiters, long now) {
+        if (waiters.isEmpty()) {
+            return;
+        }
+        for (Iterator<Generation> each = waiters.iterator(); each.hasNext(); ) {
+            if (expired(each.next(), now)) {
+                each.remove();
+                waiting.decrementAndGet();
             }
         }
+    }
+
+    private boolean nothingWaits() {
+        return queue.isEmpty() && background.isEmpty();
+    }
+
+    private Generation next() {
+        return queue.isEmpty() ? background.poll() : queue.poll();
     }
 
     private boolean expired(Generation generation, long now) {
@@ -373,8 +395,8 @@ public final class Engine implements AutoCloseable {
     }
 
     private void admit() {
-        while (count < rows.length && !queue.isEmpty()) {
-            Generation generation = queue.poll();
+        while (count < rows.length && !nothingWaits()) {
+            Generation generation = next();
             waiting.decrementAndGet();
             try {
                 generation.admit(text.tokenizer().detokenizer());
@@ -540,7 +562,7 @@ public final class Engine implements AutoCloseable {
         for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
             message.run();
         }
-        for (Generation generation = queue.poll(); generation != null; generation = queue.poll()) {
+        for (Generation generation = next(); generation != null; generation = next()) {
             waiting.decrementAndGet();
             generation.fail(cause);
         }

@@ -54,6 +54,9 @@ final class BatchPlugin implements Plugin {
     }
 
     private BatchConfig.Priority priority(Exchange exchange) {
+        if (Boolean.TRUE.equals(exchange.fact(Hints.BACKGROUND))) {
+            return BatchConfig.Priority.BATCH;
+        }
         String named = options.header() ? exchange.requestHeader(HEADER) : null;
         if (named == null) {
             named = exchange.principal().attributes().get("priority");

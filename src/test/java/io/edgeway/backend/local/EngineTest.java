@@ -176,6 +176,24 @@ class EngineTest {
     }
 
     @Test
+    void whatNobodyWaitsForBeginsAfterAllOthers() throws Exception {
+        Engine engine = engine(TinyModel.settings(1, 8, 0));
+        TinyModel.load(engine);
+        Result running = new Result();
+        Generation blocker = engine.submit(request(prompt(5, 1), 480, ignoringEnd()), running);
+        running.first.get(20, TimeUnit.SECONDS);
+        blocker.pause();
+        Result later = new Result();
+        engine.submit(request(prompt(5, 2), 40, ignoringEnd()), later, true);
+        Result urgent = new Result();
+        engine.submit(request(prompt(5, 3), 40, ignoringEnd()), urgent);
+        var laterBegun = urgent.done.thenApply(done -> later.first.isDone());
+        blocker.cancel();
+        assertFalse(laterBegun.get(20, TimeUnit.SECONDS));
+        assertEquals(40, later.await().tokens);
+    }
+
+    @Test
     void aDeadlineEndsWhatWaitsAndWhatRuns() throws Exception {
         Engine engine = engine(1);
         TinyModel.load(engine);

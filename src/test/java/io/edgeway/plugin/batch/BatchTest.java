@@ -96,6 +96,26 @@ class BatchTest {
     }
 
     @Test
+    void whatNobodyWaitsForGoesLast() throws Exception {
+        Plugin plugin = harness.plugin(new BatchFactory(), "max-size: 1");
+        send(plugin);
+        GatedBackend.Pending running = model.take();
+        Plugin background = (exchange, next) -> {
+            exchange.fact(Hints.BACKGROUND, true);
+            return plugin.handle(exchange, next);
+        };
+        send(background, "x-edgeway-priority", "interactive");
+        queued(1);
+        ChainHarness.Call urgent = send(plugin);
+        queued(2);
+        running.whole(Chunks.whole("a"));
+        GatedBackend.Pending next = model.take();
+        assertThat(next.exchange).isSameAs(urgent.exchange);
+        next.whole(Chunks.whole("b"));
+        model.take().whole(Chunks.whole("c"));
+    }
+
+    @Test
     void theUrgentGoFirst() throws Exception {
         Plugin plugin = harness.plugin(new BatchFactory(), "max-size: 1");
         send(plugin);
