@@ -146,10 +146,8 @@ class CacheDoorsTest {
                 .apiKey(KEY_A)
                 .maxRetries(0)
                 .build();
-        ChatCompletionCreateParams.Builder params = ChatCompletionCreateParams.builder()
-                .model("m")
-                .temperature(0.0)
-                .addUserMessage("both forms");
+        ChatCompletionCreateParams.Builder params =
+                ChatCompletionCreateParams.builder().model("m").temperature(0.0).addUserMessage("both forms");
         ChatCompletion first = client.chat().completions().create(params.build());
         ChatCompletion told = accumulate(
                 client,
@@ -168,10 +166,8 @@ class CacheDoorsTest {
         assertEquals(first.usage(), told.usage());
         assertEquals(1, cloud.waiting());
 
-        ChatCompletionCreateParams.Builder other = ChatCompletionCreateParams.builder()
-                .model("m")
-                .temperature(0.0)
-                .addUserMessage("streamed first");
+        ChatCompletionCreateParams.Builder other =
+                ChatCompletionCreateParams.builder().model("m").temperature(0.0).addUserMessage("streamed first");
         ChatCompletion streamed = accumulate(client, other.build());
         ChatCompletion whole = client.chat().completions().create(other.build());
         assertEquals(streamed.id(), whole.id());
@@ -195,8 +191,8 @@ class CacheDoorsTest {
     @Test
     void aStreamedHitIsAProperStream() {
         post(KEY_A, ask("m", "stream"));
-        HttpResponse<String> hit = post(
-                KEY_A, ask("m", "stream", "\"stream\":true", "\"stream_options\":{\"include_usage\":true}"));
+        HttpResponse<String> hit =
+                post(KEY_A, ask("m", "stream", "\"stream\":true", "\"stream_options\":{\"include_usage\":true}"));
         assertEquals("text/event-stream", header(hit, "content-type").split(";")[0]);
         assertEquals("hit", header(hit, "x-edgeway-cache"));
         List<Map<?, ?>> chunks = Chunks.of(hit.body());
@@ -208,7 +204,9 @@ class CacheDoorsTest {
 
     @Test
     void theClientsCacheControlIsObeyed() {
-        assertEquals(504, post(KEY_A, ask("m", "cc"), "cache-control", "only-if-cached").statusCode());
+        assertEquals(
+                504,
+                post(KEY_A, ask("m", "cc"), "cache-control", "only-if-cached").statusCode());
         cloud.next("text=old").next("text=new").next("text=private");
         post(KEY_A, ask("m", "cc"));
         HttpResponse<String> fresh = post(KEY_A, ask("m", "cc"), "cache-control", "no-cache");

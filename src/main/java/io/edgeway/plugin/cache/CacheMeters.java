@@ -74,9 +74,8 @@ final class CacheMeters {
     private Counter[] counters(String tenant) {
         Counter[] counters = new Counter[Result.values().length];
         for (Result result : Result.values()) {
-            counters[result.ordinal()] = registry.counter(
-                    "edgeway.cache.requests",
-                    cache.and("tenant", tenant, "result", label(result)));
+            counters[result.ordinal()] =
+                    registry.counter("edgeway.cache.requests", cache.and("tenant", tenant, "result", label(result)));
         }
         return counters;
     }

@@ -132,9 +132,7 @@ final class CachePlugin implements Plugin {
         if (wish.onlyIfCached()) {
             return Future.failedFuture(notCached());
         }
-        return coalesce && !wish.noCache()
-                ? share(exchange, next, key, marks)
-                : lead(exchange, next, key, null, marks);
+        return coalesce && !wish.noCache() ? share(exchange, next, key, marks) : lead(exchange, next, key, null, marks);
     }
 
     @Override

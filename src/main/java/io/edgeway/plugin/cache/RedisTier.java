@@ -98,8 +98,7 @@ final class RedisTier {
                 .arg(scope(tenant, model)));
         // Cut by the server, as a strange value may be of any size.
         Future<Response> bytes = value
-                ? client.send(
-                        Request.cmd(Command.GETRANGE).arg(name).arg(0).arg(maxValue))
+                ? client.send(Request.cmd(Command.GETRANGE).arg(name).arg(0).arg(maxValue))
                 : Future.succeededFuture();
         Promise<Seen> seen = Promise.promise();
         long timer = vertx.setTimer(waitMillis, id -> away(seen));
@@ -133,8 +132,7 @@ final class RedisTier {
         try {
             if (bytes.length > MAC_BYTES + MAX_MARKS
                     && MessageDigest.isEqual(mac(name, bytes), Arrays.copyOf(bytes, MAC_BYTES))) {
-                String keptUnder =
-                        new String(bytes, MAC_BYTES, MAX_MARKS, StandardCharsets.ISO_8859_1).stripTrailing();
+                String keptUnder = new String(bytes, MAC_BYTES, MAX_MARKS, StandardCharsets.ISO_8859_1).stripTrailing();
                 Entry.Kept kept = Entry.read(bytes, MAC_BYTES + MAX_MARKS);
                 Entry entry = kept.entry();
                 if (kept.key().equals(key)
@@ -210,9 +208,8 @@ final class RedisTier {
                         .arg(prefix + "purged")
                         .arg(tenant == null && model == null ? "all" : scope(tenant, model))
                         .arg(HexFormat.of().formatHex(mark)))
-                .compose(set -> client.send(Request.cmd(Command.PEXPIRE)
-                        .arg(prefix + "purged")
-                        .arg(ttlMillis + LONGEST_CALL.toMillis())));
+                .compose(set -> client.send(
+                        Request.cmd(Command.PEXPIRE).arg(prefix + "purged").arg(ttlMillis + LONGEST_CALL.toMillis())));
     }
 
     private String name(Digest key) {

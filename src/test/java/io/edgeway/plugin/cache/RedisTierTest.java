@@ -75,7 +75,8 @@ class RedisTierTest {
         Node(String... options) throws Exception {
             nodes.add(harness);
             cache = harness.plugin(
-                    new CacheFactory(), "redis: { url: \"" + server.url() + "\", timeout: 5s }\n" + String.join("\n", options));
+                    new CacheFactory(),
+                    "redis: { url: \"" + server.url() + "\", timeout: 5s }\n" + String.join("\n", options));
         }
 
         Call send(Principal who, String body, String... headers) {
@@ -148,7 +149,9 @@ class RedisTierTest {
         assertEquals(Chunks.whole("hello there"), hit.body());
         assertNotNull(hit.headers().get("age"));
         assertEquals("test/backend", hit.headers().get("x-edgeway-backend"));
-        assertEquals("hello there", Chunks.text(other.send(ANN, ASK_STREAM_USAGE).get().body()));
+        assertEquals(
+                "hello there",
+                Chunks.text(other.send(ANN, ASK_STREAM_USAGE).get().body()));
         assertEquals(1, backend.calls.get());
         assertEquals(1, other.count("hit"), "the second time it came from memory");
     }
@@ -180,7 +183,8 @@ class RedisTierTest {
         String mine = keys(1).getFirst();
         byte[] value = call(Command.GET, mine).toBytes();
         node.miss(BOB, ASK, "hello bob");
-        String bobs = keys(2).stream().filter(key -> !key.equals(mine)).findFirst().orElseThrow();
+        String bobs =
+                keys(2).stream().filter(key -> !key.equals(mine)).findFirst().orElseThrow();
 
         call(Command.SET, bobs, value);
         byte[] changed = value.clone();
@@ -220,8 +224,8 @@ class RedisTierTest {
     @Test
     void aPurgeReachesTheNodesThatStartAfterIt() throws Exception {
         Node node = new Node();
-        for (String[] filter : new String[][] {{"tenant", "ann"}, {"model", "m"}, {"all", "true"}, {"tenant", "ann", "model", "m"}
-        }) {
+        for (String[] filter :
+                new String[][] {{"tenant", "ann"}, {"model", "m"}, {"all", "true"}, {"tenant", "ann", "model", "m"}}) {
             node.miss(ANN, ASK, "old");
             assertEquals("hit", new Node().send(ANN, ASK).get().cache());
             assertEquals(java.util.Map.of("purged", 1L), node.purge("", filter));
@@ -233,10 +237,10 @@ class RedisTierTest {
         }
         node.miss(ANN, ASK, "by key");
         String key = ((List<?>) ((java.util.Map<?, ?>) node.cache
-                        .admin()
-                        .handle("GET", "", MultiMap.caseInsensitiveMultiMap(), null)
-                        .result())
-                .get("listed"))
+                                .admin()
+                                .handle("GET", "", MultiMap.caseInsensitiveMultiMap(), null)
+                                .result())
+                        .get("listed"))
                 .getFirst()
                 .toString()
                 .replaceAll(".*key=([0-9a-f]{64}).*", "$1");
@@ -276,8 +280,7 @@ class RedisTierTest {
     void aRedisThatHangsCostsItsBoundAndIsLeftAloneAfter() throws Exception {
         ChainHarness harness = new ChainHarness(directory);
         nodes.add(harness);
-        Plugin cache =
-                harness.plugin(new CacheFactory(), "redis: { url: \"" + server.url() + "\", timeout: 50ms }");
+        Plugin cache = harness.plugin(new CacheFactory(), "redis: { url: \"" + server.url() + "\", timeout: 50ms }");
         server.freeze();
         try {
             long start = System.nanoTime();

@@ -50,8 +50,15 @@ public final class LookupBench {
                     "max-bytes: 1GB\nmax-entries: " + entries + "\nmax-entry: 64KB\ncheck: 0%\nmodel: "
                             + Path.of("models/minilm").toAbsolutePath());
             try (SentenceEmbedder embedder = SentenceEmbedder.open(Path.of("models/minilm"), 1, 0)) {
-                fill(store, Asked.of(exchange(harness, "x"), false, List.of(
-                        "x-edgeway-route", "openai-beta", "anthropic-beta")), texts, entries, embedder);
+                fill(
+                        store,
+                        Asked.of(
+                                exchange(harness, "x"),
+                                false,
+                                List.of("x-edgeway-route", "openai-beta", "anthropic-beta")),
+                        texts,
+                        entries,
+                        embedder);
                 out.put("entries", store.size());
                 for (int round = 0; round < 2; round++) {
                     hits(harness, plugin, texts, queries, out);
@@ -66,8 +73,8 @@ public final class LookupBench {
     private static Exchange exchange(ChainHarness harness, String text) {
         return harness.exchange(
                 ANN,
-                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":" + new String(
-                                Json.write(text), StandardCharsets.UTF_8)
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":"
+                        + new String(Json.write(text), StandardCharsets.UTF_8)
                         + "}]}");
     }
 
@@ -114,9 +121,9 @@ public final class LookupBench {
             Exchange exchange = exchange(harness, "Please, " + texts.get(i % texts.size()));
             CompletableFuture<Long> done = new CompletableFuture<>();
             long start = System.nanoTime();
-            exchange.context().runOnContext(v -> plugin.handle(
-                            exchange, call -> io.vertx.core.Future.failedFuture("a miss"))
-                    .onComplete(reply -> done.complete(reply.succeeded() ? System.nanoTime() - start : -1)));
+            exchange.context()
+                    .runOnContext(v -> plugin.handle(exchange, call -> io.vertx.core.Future.failedFuture("a miss"))
+                            .onComplete(reply -> done.complete(reply.succeeded() ? System.nanoTime() - start : -1)));
             long nanos = done.get();
             if (nanos >= 0) {
                 hits++;
@@ -140,8 +147,8 @@ public final class LookupBench {
         Histogram scan = new Histogram(3);
         List<float[]> all = new ArrayList<>();
         store.each(entry -> all.add(entry.vector()));
-        Asked asked = Asked.of(
-                exchange(harness, "x"), false, List.of("x-edgeway-route", "openai-beta", "anthropic-beta"));
+        Asked asked =
+                Asked.of(exchange(harness, "x"), false, List.of("x-edgeway-route", "openai-beta", "anthropic-beta"));
         for (int i = 0; i < queries; i++) {
             String text = "Please, " + texts.get(i % texts.size());
             long start = System.nanoTime();
