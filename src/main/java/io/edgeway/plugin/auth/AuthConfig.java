@@ -33,8 +33,23 @@ public interface AuthConfig {
 
     /** How bearer tokens are checked. */
     interface Jwt {
-        /** A JSON Web Key Set (RFC 7517), read again when it changes. Absent: no tokens. */
+        /** A JSON Web Key Set (RFC 7517), read again when it changes. */
         Optional<String> jwksFile();
+
+        /** Where the provider publishes its key set. */
+        Optional<String> jwksUrl();
+
+        /** Ask the issuer where its key set is (OpenID Connect Discovery 1.0). */
+        @WithDefault("false")
+        boolean discover();
+
+        /** How often a key set is fetched again, besides when a token names a key that it lacks. */
+        @WithDefault("15m")
+        Duration refresh();
+
+        /** Signatures that are accepted; {@code HS256} and the like only from a file. */
+        @WithDefault("RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512")
+        List<String> algorithms();
 
         /** The value that {@code iss} must have. */
         Optional<String> issuer();
@@ -53,5 +68,11 @@ public interface AuthConfig {
         /** The claim that lists models the caller may use; absent from a token means all. */
         @WithDefault("models")
         String modelsClaim();
+
+        /** The claim whose value names the caller's limits. */
+        Optional<String> limitsClaim();
+
+        /** Limits by that value, as {@code edgeway keys} takes them: {@code requests=60/min tokens=100k/min}. */
+        Map<String, String> limits();
     }
 }

@@ -11,6 +11,7 @@ import io.edgeway.pipeline.Reply;
 import io.edgeway.pipeline.Stage;
 import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Clock;
 import org.jboss.logging.Logger;
 
@@ -19,6 +20,7 @@ final class AuthPlugin implements Plugin, Authenticator {
     private static final Logger LOG = Logger.getLogger(AuthPlugin.class);
 
     private final AuthConfig.Anonymous anonymous;
+    private final AuthConfig.Jwt jwt;
     private final Watched<Keys> keys;
     private final Watched<Tokens> tokens;
     private final PluginContext context;
@@ -27,15 +29,20 @@ final class AuthPlugin implements Plugin, Authenticator {
     private final Counter byToken;
     private final Counter withoutKey;
     private final Counter refused;
+    private final Counter fetched;
+    private final Counter unfetched;
+    /** Null where tokens are checked with a file, or not at all. */
+    private RemoteKeys remote;
 
     AuthPlugin(
             String name,
-            AuthConfig.Anonymous anonymous,
+            AuthConfig options,
             Watched<Keys> keys,
             Watched<Tokens> tokens,
             PluginContext context,
             Clock clock) {
-        this.anonymous = anonymous;
+        this.anonymous = options.anonymous();
+        this.jwt = options.jwt();
         this.keys = keys;
         this.tokens = tokens;
         this.context = context;
@@ -44,6 +51,8 @@ final class AuthPlugin implements Plugin, Authenticator {
         this.byToken = counter(name, "token");
         this.withoutKey = counter(name, "anonymous");
         this.refused = counter(name, "refused");
+        this.fetched = fetches(name, "fetched");
+        this.unfetched = fetches(name, "failed");
     }
 
     private Counter counter(String plugin, String outcome) {
@@ -53,8 +62,21 @@ final class AuthPlugin implements Plugin, Authenticator {
                 .register(context.meters());
     }
 
+    private Counter fetches(String plugin, String outcome) {
+        return Counter.builder("edgeway.auth.key.fetches")
+                .description("Fetches of an identity provider's keys")
+                .tags("plugin", plugin, "outcome", outcome)
+                .register(context.meters());
+    }
+
     @Override
     public Future<Void> start() {
+        if (jwt.jwksUrl().isPresent() || jwt.discover()) {
+            remote = context.shared(
+                    RemoteKeys.identity(jwt),
+                    () -> new RemoteKeys(
+                            context.vertx(), jwt, System::nanoTime, well -> (well ? fetched : unfetched).increment()));
+        }
         return context.vertx().executeBlocking(() -> {
             keys.start(context.vertx());
             tokens.start(context.vertx());
@@ -84,10 +106,12 @@ final class AuthPlugin implements Plugin, Authenticator {
             if (principal != null) {
                 return admit(exchange, principal, byKey);
             }
-            Tokens known = tokens.get();
-            if (known != null && Tokens.looksLike(secret)) {
-                return known.check(secret)
+            if (Tokens.looksLike(secret) && (remote != null || tokens.get() != null)) {
+                return check(exchange, secret)
                         .recover(failure -> {
+                            if (failure instanceof ApiException) {
+                                return Future.failedFuture(failure);
+                            }
                             LOG.debugf("Refused a token: %s", failure.getMessage());
                             return Future.failedFuture(
                                     refuse(exchange, "The token is not valid here, or no longer. Get a new one."));
@@ -103,6 +127,32 @@ final class AuthPlugin implements Plugin, Authenticator {
                 secret == null
                         ? "You didn't provide an API key. Send it in an Authorization header: 'Authorization: Bearer KEY'."
                         : "Incorrect API key provided. Ask the operator of this gateway for a key."));
+    }
+
+    private Future<Principal> check(Exchange exchange, String token) {
+        try {
+            if (remote == null) {
+                return tokens.get().check(token);
+            }
+            return here(exchange, remote.find(Tokens.header(token).key()))
+                    .recover(away -> Future.failedFuture(ApiException.unavailable(
+                            "identity_provider_unavailable",
+                            "The keys to check tokens with could not be fetched. Try again in a moment.",
+                            5000)))
+                    .compose(known -> known.check(token));
+        } catch (IllegalArgumentException e) {
+            return Future.failedFuture(e);
+        }
+    }
+
+    /** Back from the loop that fetched to the exchange's own. */
+    private static <T> Future<T> here(Exchange exchange, Future<T> there) {
+        if (there.isComplete()) {
+            return there;
+        }
+        Promise<T> here = Promise.promise();
+        there.onComplete(result -> exchange.context().runOnContext(v -> here.handle(result)));
+        return here.future();
     }
 
     private static Future<Void> admit(Exchange exchange, Principal principal, Counter how) {

@@ -286,6 +286,7 @@ class AuthPluginTest {
         auth("""
                 jwt:
                   jwks-file: jwks.json
+                  algorithms: [HS256]
                   issuer: https://id.example
                   audience: [edgeway]
                   tenant-claim: org
