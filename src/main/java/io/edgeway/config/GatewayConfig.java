@@ -116,6 +116,10 @@ public interface GatewayConfig {
         @WithDefault("1h")
         Duration backgroundTimeout();
 
+        /** How long one in the background waits for a cloud that cannot be reached; 0 fails it at once. */
+        @WithDefault("24h")
+        Duration offline();
+
         /** Disk for what outlives a restart: responses in the background, and what is known of files and batches. */
         @WithDefault("256MB")
         Bytes disk();

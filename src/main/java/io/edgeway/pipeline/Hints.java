@@ -26,5 +26,11 @@ public final class Hints {
      */
     public static final Fact<String> STAND_IN = Fact.named("stand-in");
 
+    /** A budget of the caller's that is nearly spent, by its name: what costs less is to be preferred. */
+    public static final Fact<String> LOW_BUDGET = Fact.named("low-budget");
+
+    /** An answer in the background is not put off until the link is back. */
+    public static final Fact<Boolean> NOT_LATER = Fact.named("not-later");
+
     private Hints() {}
 }

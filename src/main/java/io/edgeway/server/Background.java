@@ -24,18 +24,29 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
 
 /** Responses in the background: queued, made, looked at, resumed and cancelled. */
 final class Background implements BackgroundDesk {
     /*
      * Life. A job is in the journal before its client hears of it, and stays there until its result is. What was
-     * queued or being made when the process ended is made again by the next: from the start, under the same id.
+     * queued or being made when the process ended is made again by the next: from the start, under the same id. One
+     * whose cloud cannot be reached waits, and is asked again until it has waited too long.
      */
     private static final Logger LOG = Logger.getLogger(Background.class);
     private static final String JOB = "job:";
     private static final String DONE = "response:";
+    private static final Set<String> OFFLINE = Set.of(
+            "upstream_unreachable",
+            "upstream_broken",
+            "upstream_timeout",
+            "upstream_unavailable",
+            "upstream_rate_limit");
+    private static final long FIRST_WAIT_MILLIS = 1000;
+    private static final long MAX_WAIT_MILLIS = 30_000;
 
     private final Gateways gateways;
     private final InFlight inFlight;
@@ -43,6 +54,7 @@ final class Background implements BackgroundDesk {
     private final NodeJournal journal;
     private final JobQueue queue;
     private final Map<String, BackgroundResponse> live = new ConcurrentHashMap<>();
+    private final AtomicInteger putOff = new AtomicInteger();
     private volatile boolean stopping;
 
     Background(Gateways gateways, InFlight inFlight, Exchanges metrics, NodeJournal journal, JobQueue queue) {
@@ -52,6 +64,7 @@ final class Background implements BackgroundDesk {
         this.journal = journal;
         this.queue = queue;
         gateways.node().meters().gauge("edgeway.background.live", live, Map::size);
+        gateways.node().meters().gauge("edgeway.background.offline", putOff);
     }
 
     private GatewayConfig.ResponsesConfig options() {
@@ -105,7 +118,7 @@ final class Background implements BackgroundDesk {
 
     @Override
     public Future<Reply> accept(Exchange exchange, byte[] body, List<Map<String, Object>> history) {
-        queue.checkRoom();
+        queue.checkRoom(putOff.get());
         BackgroundResponse job = new BackgroundResponse(
                 Ids.next("resp_"),
                 System.currentTimeMillis() / 1000,
@@ -178,15 +191,51 @@ final class Background implements BackgroundDesk {
         exchange.fact(Hints.BACKGROUND, true);
         exchange.deadlineNanos(System.nanoTime() + options().backgroundTimeout().toNanos());
         BackgroundDelivery delivery = new BackgroundDelivery(
-                exchange, gateway, gateways.node().vertx(), inFlight, metrics, job, () -> finished(job, done));
+                exchange,
+                gateway,
+                gateways.node().vertx(),
+                inFlight,
+                metrics,
+                job,
+                error -> putOff(job, exchange, error),
+                () -> finished(job, done));
         job.delivery = delivery;
-        job.assembler.work();
+        if (job.putOff == 0) {
+            job.assembler.work();
+        }
         delivery.begin();
         chain.afterAuthentication(exchange).onSuccess(delivery::reply).onFailure(delivery::fail);
     }
 
+    /** Whether a job is made again later, because its clouds cannot be reached; sees to it that it is. */
+    private boolean putOff(BackgroundResponse job, Exchange exchange, ApiException error) {
+        long waitedMillis = System.currentTimeMillis() - job.created() * 1000;
+        if (stopping
+                || !OFFLINE.contains(error.code())
+                || exchange.fact(Hints.NOT_LATER) != null
+                || waitedMillis >= options().offline().toMillis()) {
+            return false;
+        }
+        job.delivery = null;
+        long cap = Math.min(MAX_WAIT_MILLIS, FIRST_WAIT_MILLIS << Math.min(10, job.putOff++));
+        long wait = Math.max(1, Math.min(cap, Math.max(error.retryAfterMillis(), cap / 2)));
+        putOff.incrementAndGet();
+        gateways.node().vertx().setTimer(wait, id -> {
+            putOff.decrementAndGet();
+            if (live.containsKey(job.id())) {
+                queue.add(() -> run(job));
+            }
+        });
+        return true;
+    }
+
     /** Keeps the result, then forgets the job. */
     private void finished(BackgroundResponse job, Promise<Void> done) {
+        if (job.delivery == null && job.assembler.status().equals("in_progress")) {
+            // It was put off, and stays in the journal.
+            done.tryComplete();
+            return;
+        }
         if (stopping && job.assembler.status().equals("failed")) {
             done.tryComplete();
             return;

@@ -8,14 +8,18 @@ import io.edgeway.pipeline.Outcome;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.sse.SseParser;
 import io.vertx.core.Vertx;
+import java.util.function.Predicate;
 
 /** Takes a reply into a response that nobody waits for. */
 final class BackgroundDelivery extends Delivery {
     private static final int MAX_EVENT = 32 << 20;
 
     private final BackgroundResponse response;
+    private final Predicate<ApiException> putOff;
     private final Runnable done;
+    private boolean replied;
 
+    /** @param putOff whether a failure before the reply is to be forgotten, because it will be made again later */
     BackgroundDelivery(
             Exchange exchange,
             Gateway gateway,
@@ -23,14 +27,17 @@ final class BackgroundDelivery extends Delivery {
             InFlight inFlight,
             Exchanges metrics,
             BackgroundResponse response,
+            Predicate<ApiException> putOff,
             Runnable done) {
         super(exchange, gateway, vertx, inFlight, metrics);
         this.response = response;
+        this.putOff = putOff;
         this.done = done;
     }
 
     @Override
     void deliver(Reply reply) {
+        replied = true;
         ChatReader reader = new ChatReader(response.assembler);
         if (!reply.streamed()) {
             try {
@@ -68,7 +75,9 @@ final class BackgroundDelivery extends Delivery {
 
     @Override
     int refuse(ApiException error) {
-        response.fail(error);
+        if (replied || !putOff.test(error)) {
+            response.fail(error);
+        }
         return error.status();
     }
 

@@ -24,6 +24,8 @@ final class BackgroundResponse {
     private final long created;
     /** What makes it, once it is being made. */
     Delivery delivery;
+    /** How often the clouds could not be reached for it. */
+    int putOff;
 
     BackgroundResponse(
             String id,
@@ -46,6 +48,11 @@ final class BackgroundResponse {
 
     String id() {
         return assembler.id();
+    }
+
+    /** Seconds since the epoch. */
+    long created() {
+        return created;
     }
 
     byte[] chat() {

@@ -80,7 +80,7 @@ final class Batches {
             throw ApiException.badRequest(
                     "input_file_id", "missing_required_parameter", "Missing required parameter: 'input_file_id'.");
         }
-        queue.checkRoom();
+        queue.checkRoom(0);
         return node.files().find(principal.tenant(), input).compose(file -> {
             if (file == null) {
                 throw ApiException.badRequest(

@@ -32,9 +32,12 @@ final class JobQueue {
         return waiting.size();
     }
 
-    /** @throws ApiException if as many wait as may */
-    synchronized void checkRoom() {
-        if (waiting.size() >= max.getAsInt()) {
+    /**
+     * @param elsewhere pieces that wait outside of the queue
+     * @throws ApiException if as many wait as may
+     */
+    synchronized void checkRoom(int elsewhere) {
+        if (waiting.size() + elsewhere >= max.getAsInt()) {
             throw ApiException.tooMany(
                     "queue_full", "As much work waits in the background as may. Try again later.", 10_000);
         }

@@ -7,6 +7,7 @@ import io.edgeway.testkit.Behaviour;
 import io.edgeway.testkit.FakeCloud;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses in the background: polled, resumed, cancelled, and alive after a restart. */
 class BackgroundTest {
@@ -125,6 +129,60 @@ class BackgroundTest {
                 poll(object(gateway.post("/v1/responses", BODY + "}")).get("id"));
         assertThat(done).containsEntry("status", "failed");
         assertThat(done.get("error").toString()).contains("invalid_prompt");
+    }
+
+    /** The link goes, the node restarts, the link comes back. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsAskedWhileTheLinkIsDownIsMadeWhenItIsBack(boolean restarts) {
+        int port = cloud.port();
+        cloud.close();
+        HttpResponse<String> asked = gateway.post("/v1/responses", BODY + "}");
+        Object id = object(asked).get("id");
+        awaitOffline(gateway, 1);
+        assertThat(object(gateway.get("/v1/responses/" + id))).containsEntry("status", "in_progress");
+        if (restarts) {
+            restart();
+            awaitOffline(gateway, 1);
+        }
+        cloud = FakeCloud.start(port);
+        Map<String, Object> done = poll(id);
+        assertThat(done).as("%s", done).containsEntry("status", "completed");
+        assertThat(done.get("output").toString()).contains("word7");
+        assertThat(cloud.waiting()).as("it is made once").isEqualTo(1);
+    }
+
+    @Test
+    void whatWaitsForTheLinkIsCancelledAndBounded() {
+        cloud.close();
+        Object id = object(gateway.post("/v1/responses", BODY + "}")).get("id");
+        awaitOffline(gateway, 1);
+        assertThat(gateway.post("/v1/responses", BODY + "}").statusCode()).isEqualTo(429);
+        assertThat(object(gateway.post("/v1/responses/" + id + "/cancel", ""))).containsEntry("status", "cancelled");
+        cloud = FakeCloud.start();
+        assertThat(poll(id)).containsEntry("status", "cancelled");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'queue: 1', 'queue: 1, offline: 0s'",
+        "'type: router', 'type: router, off: { gpt: [background-waits] }'"
+    })
+    void waitingForTheLinkCanBeSwitchedOff(String was, String is) throws Exception {
+        String yaml = Files.readString(gateway.directory().resolve("edgeway.yaml"));
+        gateway.reload(yaml.replace(was, is));
+        cloud.close();
+        assertThat(poll(object(gateway.post("/v1/responses", BODY + "}")).get("id")))
+                .containsEntry("status", "failed");
+        cloud = FakeCloud.start();
+    }
+
+    private static void awaitOffline(TestGateway gateway, int count) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (gateway.meters().get("edgeway.background.offline").gauge().value() != count) {
+            assertThat(System.nanoTime()).as("nothing waits for the link").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.edgeway.plugin.ratelimit;
 
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
 import io.edgeway.state.Money;
 import io.edgeway.state.Reservation;
 import io.micrometer.core.instrument.Counter;
@@ -39,6 +40,7 @@ final class BudgetWarnings {
     private void warn(Exchange exchange, Demand demand, Limit.Budget budget, int claim, Money spent) {
         exchange.replyHeaders()
                 .set(HEADER, plugin + "; " + budget.name() + "; spent=" + spent + "; limit=" + budget.money());
+        exchange.fact(Hints.LOW_BUDGET, budget.name());
         warned.increment();
         String key = demand.claims().get(claim).key();
         if (logged.size() >= MAX_LOGGED) {

@@ -24,7 +24,7 @@ final class Capability {
         }
     }
 
-    private static boolean fits(Model model, int tokens) {
+    static boolean fits(Model model, int tokens) {
         return model.contextLength() == 0 || tokens < model.contextLength();
     }
 }

@@ -8,6 +8,7 @@ import io.edgeway.pipeline.Model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** The rules of the configuration. The first that matches leaves only the models that it names. */
 final class HardRules {
@@ -68,13 +69,7 @@ final class HardRules {
     void apply(Selection selection) {
         for (Rule rule : rules) {
             if (matches(rule, selection.exchange())) {
-                selection.keep(
-                        model -> switch (rule.use) {
-                            case "local" -> model.kind() == Model.Kind.LOCAL;
-                            case "cloud" -> model.kind() == Model.Kind.CLOUD;
-                            default -> model.name().equals(rule.use);
-                        },
-                        Reason.of(Reason.Kind.RULE, "name=" + rule.name));
+                selection.keep(which(rule, selection), Reason.of(Reason.Kind.RULE, "name=" + rule.name));
                 selection.because(Reason.of(Reason.Kind.RULE, "name=" + rule.name));
                 if (selection.models().isEmpty()) {
                     throw ApiException.badRequest(
@@ -89,6 +84,21 @@ final class HardRules {
                 return;
             }
         }
+    }
+
+    private static Predicate<Model> which(Rule rule, Selection selection) {
+        return switch (rule.use) {
+            case "local" -> model -> model.kind() == Model.Kind.LOCAL;
+            case "cloud" -> model -> model.kind() == Model.Kind.CLOUD;
+            case "cheapest" -> {
+                Model cheapest = selection.models().stream()
+                        .filter(model -> Capability.fits(model, Ask.promptTokens(selection.exchange())))
+                        .min(HealthAndMoney.cheapest(selection.exchange()))
+                        .orElse(null);
+                yield model -> model == cheapest;
+            }
+            default -> model -> model.name().equals(rule.use);
+        };
     }
 
     private static boolean matches(Rule rule, Exchange exchange) {

@@ -18,6 +18,7 @@ record Reason(Kind kind, String detail) {
         LOAD,
         HEALTH,
         PRICE,
+        BUDGET,
         FALLBACK,
         HEDGE
     }

@@ -42,10 +42,11 @@ final class RoutedCall {
         }
         Lane lane = open(model, null);
         Future<Lane> begun = lane.reply().map(lane);
-        if (router.hedge() != null && model.kind() == Model.Kind.CLOUD) {
+        LocalHedge hedge = router.hedge(asked);
+        if (hedge != null && model.kind() == Model.Kind.CLOUD) {
             Model local = localAfter(at);
             if (local != null) {
-                begun = router.hedge().race(lane, exchange.request().stream(), () -> open(local, null));
+                begun = hedge.race(lane, exchange.request().stream(), () -> open(local, null));
             }
         }
         return begun.transform(result -> {
@@ -88,13 +89,34 @@ final class RoutedCall {
         if (exchange.isCancelled()) {
             return Future.failedFuture(exchange.cancelCause());
         }
-        if (!router.failover() || at + 1 >= models.size() || !elsewhere(failure)) {
+        int following = router.failover() && elsewhere(failure) ? standIn(at, failed) : -1;
+        if (following < 0) {
             ledger.settle();
             return Future.failedFuture(failure);
         }
         String cause = failure instanceof ApiException error && error.code() != null ? error.code() : "failed";
         reason = Reason.of(Reason.Kind.FALLBACK, "from=" + failed.backend().name() + "; cause=" + cause);
-        return attempt(at + 1, false);
+        return attempt(following, false);
+    }
+
+    /** The place of the next model that may answer in place of one that failed, or -1. */
+    private int standIn(int at, Model failed) {
+        for (int i = at + 1; i < models.size(); i++) {
+            if (mayStandIn(
+                    router.switches(), asked, failed.kind(), models.get(i).kind())) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    static boolean mayStandIn(Switches switches, String asked, Model.Kind failed, Model.Kind other) {
+        return failed == other
+                || switches.on(
+                        other == Model.Kind.LOCAL
+                                ? RouterConfig.Behaviour.LOCAL_STANDS_IN
+                                : RouterConfig.Behaviour.CLOUD_STANDS_IN,
+                        asked);
     }
 
     /** Whether another model might do better: not when the request itself is at fault. */
@@ -167,7 +189,13 @@ final class RoutedCall {
         }
         if (router.goesOn() && exchange.dialect() == Dialect.CHAT && !Ask.has(exchange, "json")) {
             Model other = otherKind(lane.model());
-            if (other != null) {
+            if (other != null
+                    && router.switches()
+                            .on(
+                                    other.kind() == Model.Kind.LOCAL
+                                            ? RouterConfig.Behaviour.LOCAL_GOES_ON
+                                            : RouterConfig.Behaviour.CLOUD_GOES_ON,
+                                    asked)) {
                 GoingOn stream = new GoingOn(
                         router.vertx(),
                         router.goingOn(),

@@ -5,6 +5,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Options of {@code type: router}. */
@@ -34,6 +35,10 @@ public interface RouterConfig {
     @WithDefault("false")
     boolean cheapest();
 
+    /** Take the cheapest model of a choice first, a local one before all, while a budget of the caller's is nearly spent. */
+    @WithDefault("true")
+    boolean save();
+
     /** Try the next model of a choice when one fails before its first byte. */
     @WithDefault("true")
     boolean failover();
@@ -41,6 +46,27 @@ public interface RouterConfig {
     HedgeConfig hedge();
 
     GoingOnConfig goingOn();
+
+    /** What is not done for a model, by the name that is asked for; an asterisk names them all. */
+    Map<String, List<Behaviour>> off();
+
+    /** What the router does so that an answer comes even so. */
+    enum Behaviour {
+        /** A local model answers where a cloud cannot begin. */
+        LOCAL_STANDS_IN,
+        /** A cloud answers where a local model cannot begin. */
+        CLOUD_STANDS_IN,
+        /** A local model goes on where the stream of a cloud broke. */
+        LOCAL_GOES_ON,
+        /** A cloud goes on where the stream of a local model broke. */
+        CLOUD_GOES_ON,
+        /** A local model starts beside a late cloud. */
+        HEDGE,
+        /** A local model begins and hands over when it is unsure. */
+        CASCADE,
+        /** What is asked in the background while the link is down is asked again when it is back. */
+        BACKGROUND_WAITS
+    }
 
     enum Policy {
         ORDER,
@@ -71,7 +97,10 @@ public interface RouterConfig {
         /** Tenants whose requests the rule is for. */
         Optional<List<String>> tenants();
 
-        /** {@code local}, {@code cloud}, or the name of a model of the choice. Nothing else answers then. */
+        /**
+         * {@code local}, {@code cloud}, {@code cheapest}, or the name of a model of the choice. Nothing else answers
+         * then.
+         */
         String use();
     }
 

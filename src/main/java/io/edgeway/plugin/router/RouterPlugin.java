@@ -36,6 +36,7 @@ final class RouterPlugin implements Plugin {
     private final HealthAndMoney health;
     private final LocalHedge hedge;
     private final RouterMeters meters;
+    private final Switches switches;
 
     /** @param difficulty and {@code embedder} are null where no head is asked */
     RouterPlugin(RouterConfig options, Difficulty difficulty, SharedEmbedder embedder, PluginContext context) {
@@ -49,7 +50,8 @@ final class RouterPlugin implements Plugin {
                 ? new Cascade(context.vertx(), judge(options.cascade(), context), options.cascade())
                 : null;
         this.load = options.load().enabled() ? new LoadPolicy(options.load()) : null;
-        this.health = new HealthAndMoney(options.cheapest());
+        this.switches = new Switches(options.off());
+        this.health = new HealthAndMoney(options.cheapest(), options.save(), switches);
         this.hedge = options.hedge().enabled() ? new LocalHedge(context.vertx(), options.hedge(), meters) : null;
     }
 
@@ -64,6 +66,12 @@ final class RouterPlugin implements Plugin {
 
     @Override
     public Future<Void> start() {
+        for (String name : switches.models()) {
+            if (context.models().find(name) == null) {
+                return Future.failedFuture(new IllegalArgumentException(
+                        "router: 'off' names the model '" + name + "', which there is not"));
+            }
+        }
         return embedder == null ? Future.succeededFuture() : embedder.open();
     }
 
@@ -79,6 +87,14 @@ final class RouterPlugin implements Plugin {
                 exchange,
                 candidates(model, principal),
                 model.kind() == Model.Kind.CHOICE ? Reason.ORDER : Reason.EXPLICIT);
+        if (model.kind() == Model.Kind.CHOICE
+                && selection.models().size() == 1
+                && model.choices().size() > 1) {
+            selection.because(Reason.of(Reason.Kind.EXPLICIT, "key"));
+        }
+        if (!switches.on(RouterConfig.Behaviour.BACKGROUND_WAITS, name)) {
+            exchange.fact(Hints.NOT_LATER, true);
+        }
         explicit(selection);
         stays(selection);
         rules.apply(selection);
@@ -94,7 +110,10 @@ final class RouterPlugin implements Plugin {
     private Future<Reply> judge(Selection selection) {
         boolean free = selection.reason().kind() != Reason.Kind.EXPLICIT
                 && selection.reason().kind() != Reason.Kind.RULE;
-        if (cascade != null && free) {
+        if (cascade != null
+                && free
+                && switches.on(
+                        RouterConfig.Behaviour.CASCADE, selection.exchange().model())) {
             selection.prefer(Model.Kind.LOCAL, selection.reason());
             selection.cascade(true);
         }
@@ -211,12 +230,17 @@ final class RouterPlugin implements Plugin {
         return cascade;
     }
 
-    LocalHedge hedge() {
-        return hedge;
+    /** Null where there are none. */
+    LocalHedge hedge(String asked) {
+        return switches.on(RouterConfig.Behaviour.HEDGE, asked) ? hedge : null;
     }
 
     boolean failover() {
         return options.failover();
+    }
+
+    Switches switches() {
+        return switches;
     }
 
     boolean goesOn() {

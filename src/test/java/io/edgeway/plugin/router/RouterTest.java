@@ -172,9 +172,10 @@ class RouterTest {
     void aKeyMayNarrowAChoice() throws Exception {
         router("");
         Principal principal = new Principal("t", "k", Set.of("auto", "nano"), Set.of(), Map.of());
-        assertThat(backend(harness.send(router, null, principal, body("auto", false, "x"))
-                        .get()))
-                .isEqualTo("local/nano");
+        ChainHarness.Answer answer =
+                harness.send(router, null, principal, body("auto", false, "x")).get();
+        assertThat(backend(answer)).isEqualTo("local/nano");
+        assertThat(route(answer)).isEqualTo("explicit; key");
         assertThat(refused(harness.send(router, null, principal, body("gpt", false, "x")))
                         .status())
                 .isEqualTo(404);
@@ -261,6 +262,130 @@ class RouterTest {
 
     private Model model(String name, Model.Kind kind) {
         return new Model(name, kind, local, List.of(), 0, 0);
+    }
+
+    // ---- money
+
+    @Test
+    void aRuleMayLeaveTheCheapest() throws Exception {
+        router("rules: [{ name: thrift, tenants: [anonymous], use: cheapest }]");
+        ChainHarness.Answer answer = ask("auto", false);
+        assertThat(backend(answer)).isEqualTo("local/nano");
+        assertThat(route(answer)).isEqualTo("rule; name=thrift");
+        ChainHarness.Answer overflowing = harness.send(
+                        router, null, Principal.ANONYMOUS, body("auto", false, "word ".repeat(1000)))
+                .get();
+        assertThat(backend(overflowing)).as("the cheapest that can answer").isEqualTo("cloud/fake");
+    }
+
+    @Test
+    void aCallerWhoseBudgetRunsLowGetsTheCheapestModel() throws Exception {
+        router("");
+        ChainHarness.Answer answer =
+                harness.send(router, null, lowBudget("auto")).get();
+        assertThat(backend(answer)).isEqualTo("local/nano");
+        assertThat(route(answer)).isEqualTo("budget; low=budget/day");
+        assertThat(harness.meters()
+                        .get("edgeway.routes")
+                        .tag("reason", "budget")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
+        assertThat(backend(ask("auto", false))).as("others do not").isEqualTo("cloud/fake");
+        local.load = new Load(4, 4, 20, 5 * SECOND, 1000, 50);
+        assertThat(backend(harness.send(router, null, lowBudget("edge")).get()))
+                .as("a queue that is too long is not cheap")
+                .isEqualTo("cloud/fake");
+        local.load = null;
+        local.failure = ApiException.internal();
+        assertThat(backend(harness.send(router, null, lowBudget("auto")).get()))
+                .as("it is a wish, not a rule")
+                .isEqualTo("cloud/fake");
+        local.failure = null;
+        router("save: false");
+        assertThat(backend(harness.send(router, null, lowBudget("auto")).get())).isEqualTo("cloud/fake");
+    }
+
+    private Exchange lowBudget(String model) {
+        Exchange exchange = harness.exchange(Principal.ANONYMOUS, body(model, false, "x"));
+        exchange.fact(Hints.LOW_BUDGET, "budget/day");
+        return exchange;
+    }
+
+    // ---- switches
+
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "\"*\""})
+    void theLocalModelStandsInUnlessThatIsSwitchedOff(String name) throws Exception {
+        router("off: { " + name + ": [local-stands-in] }");
+        for (int i = 0; i < 4; i++) {
+            cloud.next("status=500");
+            assertThat(refused(harness.send(router, null, Principal.ANONYMOUS, body("auto", false, "x")))
+                            .status())
+                    .as("before and after the breaker has opened")
+                    .isIn(502, 503);
+        }
+        assertThat(local.calls).isEmpty();
+        if (name.equals("auto")) {
+            assertThat(backend(ask("gpt", false))).as("another model").isEqualTo("local/nano");
+        }
+    }
+
+    @Test
+    void theCloudStandsInUnlessThatIsSwitchedOff() {
+        router("off: { edge: [cloud-stands-in] }");
+        local.failure = ApiException.internal();
+        assertThat(refused(harness.send(router, null, Principal.ANONYMOUS, body("edge", false, "x")))
+                        .status())
+                .isEqualTo(500);
+        assertThat(cloud.waiting()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"auto, local-goes-on", "edge, cloud-goes-on"})
+    void eitherKindGoesOnUnlessThatIsSwitchedOff(String model, String behaviour) throws Exception {
+        router("off: { " + model + ": [" + behaviour + "] }");
+        local.breakAfter = 1;
+        cloud.next("truncate=3");
+        assertThat(refused(harness.send(router, null, Principal.ANONYMOUS, body(model, true, "x"))))
+                .isNotNull();
+        local.breakAfter = -1;
+        router("off: { " + model + ": [" + (model.equals("auto") ? "cloud-goes-on" : "local-goes-on") + "] }");
+        cloud.reset();
+        if (model.equals("auto")) {
+            cloud.next("truncate=3");
+        } else {
+            local.breakAfter = 1;
+        }
+        assertThat(Chunks.done(ask(model, true).body()))
+                .as("the other way is another switch")
+                .isTrue();
+    }
+
+    @Test
+    void theCascadeIsSwitchedOffForAModel() throws Exception {
+        router("policy: cascade, off: { edge: [cascade] }");
+        local.entropy = 3;
+        assertThat(backend(ask("auto", true))).isEqualTo("cloud/fake");
+        assertThat(backend(ask("edge", true))).isEqualTo("local/nano");
+    }
+
+    @Test
+    void theHedgeIsSwitchedOffForAModel() throws Exception {
+        router(
+                "hedge: { enabled: true, budget: 100%, floor: 1ms }, going-on: { enabled: false }, off: { auto: [hedge] }");
+        for (int i = 0; i < 40; i++) {
+            ask("auto", true);
+        }
+        cloud.next("latency=300");
+        assertThat(backend(ask("auto", true))).isEqualTo("cloud/fake");
+        assertThat(count("edgeway.router.hedges")).isZero();
+    }
+
+    @Test
+    void aSwitchForAModelThatThereIsNotIsToldAtTheStart() {
+        router("off: { nobody: [hedge] }");
+        assertThat(router.start().cause()).hasMessageContaining("nobody");
     }
 
     // ---- cascade
