@@ -6,6 +6,7 @@ import io.edgeway.pipeline.Backend;
 import io.edgeway.pipeline.Chain;
 import io.edgeway.pipeline.Models;
 import io.edgeway.pipeline.Plugin;
+import io.edgeway.state.responses.ResponseStore;
 import io.edgeway.trace.Tracer;
 import io.vertx.core.Future;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ public final class Gateway {
     private final Tracer tracer;
     private final Map<String, Chain> exact = new LinkedHashMap<>();
     private final List<Map.Entry<String, Chain>> prefixes = new ArrayList<>();
+    private final ResponseStore responses;
     private final AtomicInteger exchanges = new AtomicInteger();
 
     Gateway(
@@ -40,13 +42,15 @@ public final class Gateway {
             Map<String, Plugin> plugins,
             List<Backend> backends,
             Map<String, Chain> chains,
-            Tracer tracer) {
+            Tracer tracer,
+            ResponseStore responses) {
         this.config = config;
         this.context = context;
         this.models = models;
         this.plugins = Map.copyOf(plugins);
         this.backends = List.copyOf(backends);
         this.tracer = tracer;
+        this.responses = responses;
         chains.forEach((match, chain) -> {
             if (match.endsWith("*")) {
                 prefixes.add(Map.entry(match.substring(0, match.length() - 1), chain));
@@ -81,6 +85,11 @@ public final class Gateway {
     /** What records exchanges, or null where nothing is recorded. */
     public Tracer tracer() {
         return tracer;
+    }
+
+    /** Where responses are kept; it outlives a reload. */
+    public ResponseStore responses() {
+        return responses;
     }
 
     /** Where this node keeps what must outlive a restart. */

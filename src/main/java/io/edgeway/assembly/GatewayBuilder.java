@@ -1,5 +1,6 @@
 package io.edgeway.assembly;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.edgeway.backend.cloud.CloudBackend;
 import io.edgeway.backend.cloud.Upstream;
 import io.edgeway.backend.local.EmbeddingBackend;
@@ -14,6 +15,10 @@ import io.edgeway.pipeline.Model;
 import io.edgeway.pipeline.Models;
 import io.edgeway.pipeline.Plugin;
 import io.edgeway.pipeline.PluginFactory;
+import io.edgeway.state.RedisClient;
+import io.edgeway.state.responses.MemoryResponses;
+import io.edgeway.state.responses.RedisResponses;
+import io.edgeway.state.responses.ResponseStore;
 import io.edgeway.trace.Tracer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,13 +59,14 @@ final class GatewayBuilder {
         Map<String, Plugin> plugins = plugins();
         Map<String, Chain> chains = chains(plugins);
         Tracer tracer = tracer();
+        ResponseStore responses = responses();
         if (!problems.isEmpty()) {
             plugins.values().forEach(Plugin::close);
             backends.forEach(Backend::close);
             context.close();
             throw new ConfigException(config.name(), problems);
         }
-        return new Gateway(config, context, models, plugins, backends, chains, tracer);
+        return new Gateway(config, context, models, plugins, backends, chains, tracer, responses);
     }
 
     private void problem(String path, String message) {
@@ -69,6 +75,23 @@ final class GatewayBuilder {
 
     private static String path(String parent, String key) {
         return key.indexOf('.') >= 0 ? parent + ".\"" + key + '"' : parent + '.' + key;
+    }
+
+    private ResponseStore responses() {
+        GatewayConfig.ResponsesConfig options = config.gateway().responses();
+        if (options.redis().url().isEmpty()) {
+            return context.shared(
+                    "responses", () -> new MemoryResponses(options.memory().value(), Ticker.systemTicker()));
+        }
+        try {
+            String server = RedisClient.identity(options.redis());
+            RedisClient client = context.shared(server, () -> new RedisClient(context.vertx(), options.redis()));
+            return context.shared("responses " + server, () ->
+                    new RedisResponses(client, new MemoryResponses(options.memory().value(), Ticker.systemTicker())));
+        } catch (IllegalArgumentException e) {
+            problem("edgeway.responses.redis", e.getMessage());
+            return null;
+        }
     }
 
     private Map<String, Upstream> upstreams() {

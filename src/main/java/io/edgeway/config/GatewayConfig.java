@@ -132,6 +132,9 @@ public interface GatewayConfig {
         @WithDefault("100MB")
         Bytes maxFile();
 
+        /** Keep responses in Redis, where other nodes find them. */
+        RedisConfig redis();
+
         /** Memory for kept responses; beyond it those go that were not asked for longest. */
         @WithDefault("64MB")
         Bytes memory();

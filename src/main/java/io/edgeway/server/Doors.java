@@ -36,7 +36,7 @@ final class Doors {
     Doors(Gateways gateways, InFlight inFlight, Exchanges metrics) {
         this.gateways = gateways;
         this.inFlight = inFlight;
-        Conversations conversations = new Conversations(() -> options(gateways));
+        Conversations conversations = new Conversations(gateways::current);
         journal = new NodeJournal(gateways);
         JobQueue queue = new JobQueue(
                 () -> options(gateways).workers(), () -> options(gateways).queue());

@@ -1,5 +1,6 @@
 package io.edgeway.state;
 
+import io.edgeway.config.RedisConfig;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;

@@ -8,7 +8,7 @@ import io.edgeway.state.LimitStore;
 import io.edgeway.state.MemoryLimitStore;
 import io.edgeway.state.Quota;
 import io.edgeway.state.RedisClient;
-import io.edgeway.state.RedisConfig;
+import io.edgeway.config.RedisConfig;
 import io.edgeway.state.RedisLimitStore;
 import io.edgeway.state.RedisServer;
 import io.vertx.core.Context;

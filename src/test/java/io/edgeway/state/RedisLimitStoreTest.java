@@ -1,5 +1,6 @@
 package io.edgeway.state;
 
+import io.edgeway.config.RedisConfig;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;

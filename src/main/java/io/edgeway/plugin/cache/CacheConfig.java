@@ -1,7 +1,7 @@
 package io.edgeway.plugin.cache;
 
 import io.edgeway.config.Bytes;
-import io.edgeway.state.RedisConfig;
+import io.edgeway.config.RedisConfig;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;

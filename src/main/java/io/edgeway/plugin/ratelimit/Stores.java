@@ -6,7 +6,7 @@ import io.edgeway.state.FileLedger;
 import io.edgeway.state.LimitStore;
 import io.edgeway.state.MemoryLimitStore;
 import io.edgeway.state.RedisClient;
-import io.edgeway.state.RedisConfig;
+import io.edgeway.config.RedisConfig;
 import io.edgeway.state.RedisLimitStore;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -1,9 +1,10 @@
 package io.edgeway.server.dialect;
 
-import com.github.benmanes.caffeine.cache.Ticker;
+import io.edgeway.api.ApiException;
+import io.edgeway.assembly.Gateway;
 import io.edgeway.config.GatewayConfig;
 import io.edgeway.json.Json;
-import io.edgeway.state.responses.MemoryResponses;
+import io.edgeway.state.StoreAwayException;
 import io.edgeway.state.responses.StoredResponse;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -14,12 +15,12 @@ import java.util.function.Supplier;
 
 /** The kept responses of a node, within the bounds that the live configuration states. */
 public final class Conversations implements KeptResponses {
-    private final Supplier<GatewayConfig.ResponsesConfig> options;
-    private volatile MemoryResponses memory;
+    private final Supplier<Gateway> gateway;
     private BiFunction<String, String, Future<StoredResponse>> elsewhere = (tenant, id) -> Future.succeededFuture();
 
-    public Conversations(Supplier<GatewayConfig.ResponsesConfig> options) {
-        this.options = options;
+    /** @param gateway the live gateway */
+    public Conversations(Supplier<Gateway> gateway) {
+        this.gateway = gateway;
     }
 
     /** Where else, by tenant and id, a response may be found. */
@@ -27,38 +28,44 @@ public final class Conversations implements KeptResponses {
         elsewhere = find;
     }
 
-    private MemoryResponses memory() {
-        MemoryResponses store = memory;
-        if (store == null) {
-            synchronized (this) {
-                if (memory == null) {
-                    memory = new MemoryResponses(options.get().memory().value(), Ticker.systemTicker());
-                }
-                store = memory;
-            }
-        }
-        return store;
-    }
-
     @Override
     public void keep(String tenant, String id, StoredResponse response, boolean store) {
         if (!store) {
             return;
         }
-        GatewayConfig.ResponsesConfig bounds = options.get();
-        MemoryResponses kept = memory();
-        kept.bound(bounds.memory().value());
-        kept.put(tenant, id, response, bounds.ttl());
+        Gateway live = live();
+        GatewayConfig.ResponsesConfig bounds = live.config().gateway().responses();
+        live.responses().bound(bounds.memory().value());
+        live.responses().put(tenant, id, response, bounds.ttl());
     }
 
     @Override
     public Future<StoredResponse> find(String tenant, String id) {
-        return memory().find(tenant, id)
+        return live().responses()
+                .find(tenant, id)
+                .recover(Conversations::away)
                 .compose(stored -> stored != null ? Future.succeededFuture(stored) : elsewhere.apply(tenant, id));
     }
 
     public Future<Boolean> delete(String tenant, String id) {
-        return memory().delete(tenant, id);
+        return live().responses().delete(tenant, id).recover(Conversations::away);
+    }
+
+    private Gateway live() {
+        Gateway live = gateway.get();
+        if (live == null) {
+            throw ApiException.unavailable("shutting_down", "This node is stopping. Try another, or again soon.", 1000);
+        }
+        return live;
+    }
+
+    /** Not to be taken for a response that is not there: the client would send its whole conversation anew. */
+    private static <T> Future<T> away(Throwable failure) {
+        return Future.failedFuture(
+                failure instanceof StoreAwayException
+                        ? ApiException.unavailable(
+                                "storage_unavailable", "The store of responses does not answer. Try again soon.", 2000)
+                        : failure);
     }
 
     /** The items that a kept response answers, each with an id. */

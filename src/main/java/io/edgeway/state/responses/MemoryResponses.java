@@ -28,7 +28,7 @@ public final class MemoryResponses implements ResponseStore {
                 .build();
     }
 
-    /** Changes the bound. */
+    @Override
     public void bound(long maxBytes) {
         entries.policy().eviction().ifPresent(eviction -> {
             if (eviction.getMaximum() != maxBytes) {

@@ -11,6 +11,9 @@ public interface ResponseStore {
     /** The response, or null if there is none of that id, it has expired, or it is another tenant's. */
     Future<StoredResponse> find(String tenant, String id);
 
+    /** Changes how much of the node's memory it may use. */
+    void bound(long maxBytes);
+
     /** Whether there was one. */
     Future<Boolean> delete(String tenant, String id);
 }

@@ -1,11 +1,11 @@
-package io.edgeway.state;
+package io.edgeway.config;
 
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** How to reach Redis or a server that speaks its protocol, as a group of a plugin's options. */
+/** How to reach Redis or a server that speaks its protocol. */
 public interface RedisConfig {
     /** {@code redis://host:port/db}, or {@code rediss://} for TLS; several for a cluster or its sentinels. Absent: no Redis. */
     Optional<List<String>> url();
