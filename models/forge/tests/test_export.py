@@ -100,25 +100,26 @@ def test_fp32_equals_transformers_in_prefill_chunks_and_batched_decode(reference
             np.testing.assert_allclose(logits[row], expected(model, text), atol=1e-4)
 
 
-def rounded(weight, quant):
+def rounded(weight, quant, block):
     """What is left of a matrix after quantization, as the graph should see it."""
     if quant == "int8":
         values, scale = quantize.per_row_int8(weight)
         return values * scale[:, None]
-    packed, scale = quantize.blocks(weight, 32, 4)
-    values = np.stack([packed & 15, packed >> 4], axis=-1).reshape(*scale.shape, 32).astype(np.float32)
+    packed, scale = quantize.blocks(weight, block, 4)
+    values = np.stack([packed & 15, packed >> 4], axis=-1).reshape(*scale.shape, block).astype(np.float32)
     return ((values - 8) * scale[..., None]).reshape(weight.shape)
 
 
-@pytest.mark.parametrize("quant,head", [("int8", "int8"), ("int4", "int4"), ("int4", "int8")])
-def test_quantized_equals_rounded_weights_and_a_row_does_not_depend_on_its_neighbours(reference, quant, head):
+@pytest.mark.parametrize(
+    "quant,head,block", [("int8", "int8", 32), ("int4", "int4", 32), ("int4", "int4", 16), ("int4", "int8", 32)])
+def test_quantized_equals_rounded_weights_and_a_row_does_not_depend_on_its_neighbours(reference, quant, head, block):
     model, path = reference
-    export(path / "hf", path / "out", quant, 32, head)
+    export(path / "hf", path / "out", quant, block, head)
     with torch.no_grad():
         for name, p in model.named_parameters():
             if p.ndim == 2:
                 ends = "embed" in name or "lm_head" in name
-                p.copy_(torch.from_numpy(rounded(p.numpy().copy(), head if ends else quant)))
+                p.copy_(torch.from_numpy(rounded(p.numpy().copy(), head if ends else quant, block)))
     texts = [sequence(n, n) for n in (9, 14, 30)]
     together, alone = Runner(path / "out", 3), [Runner(path / "out", 1) for _ in texts]
     for row, text in enumerate(texts):
@@ -141,3 +142,27 @@ def test_refuses_what_it_cannot_run(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "mamba"}')
     with pytest.raises(ExportError, match="'mamba' is not supported"):
         export(tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("block", [32, 64, 128])
+def test_wide_blocks_keep_their_values_and_rows_do_not_depend_on_their_number(tmp_path, block):
+    torch.manual_seed(5)
+    shape = dict(SHAPE, hidden_size=128, intermediate_size=256, num_hidden_layers=1)
+    model = LlamaForCausalLM(LlamaConfig(**shape, tie_word_embeddings=True)).eval()
+    model.save_pretrained(tmp_path / "hf")
+    Tokenizer(models.BPE({"a": 0}, [])).save(str(tmp_path / "hf" / "tokenizer.json"))
+    export(tmp_path / "hf", tmp_path / "out", "int4", block)
+    with torch.no_grad():
+        for p in model.parameters():
+            if p.ndim == 2:
+                p.copy_(torch.from_numpy(rounded(p.numpy().copy(), "int4", block)))
+    text = sequence(20)
+    alone = [Runner(tmp_path / "out", 1) for _ in range(5)]
+    together = Runner(tmp_path / "out", 5)
+    for row in range(5):
+        logits = together.run([text], [0], row)[0]
+        assert np.linalg.norm(logits - expected(model, text)) / np.linalg.norm(logits) < 0.06
+        alone[row].run([text], [0])
+    logits = together.run([[r] for r in range(5)], [20] * 5)
+    for row in range(5):
+        np.testing.assert_array_equal(logits[row], alone[row].run([[row]], [20])[0])

@@ -14,6 +14,33 @@ from .graph import CONTRIB, FLOAT, INT32, INT64, Graph
 from .linear import scheme
 
 
+class Unchanged:
+    """Rows as they are."""
+
+    def fill(self, x: str, rank: int) -> str:
+        return x
+
+    def cut(self, x: str) -> str:
+        return x
+
+
+class Even:
+    """Adds a row of zeros where their number is odd, and takes it away again."""
+
+    def __init__(self, g: Graph, rows: str):
+        self.g = g
+        self.count = g.node("Shape", [rows])
+        self.odd = g.node("Mod", [self.count, g.constant("two", np.array([2]))])
+        self.zero = g.constant("zero", np.array([0]))
+
+    def fill(self, x: str, rank: int) -> str:
+        pads = [self.zero] * rank + [self.odd] + [self.zero] * (rank - 1)
+        return self.g.node("Pad", [x, self.g.node("Concat", pads, axis=0)])
+
+    def cut(self, x: str) -> str:
+        return self.g.node("Slice", [x, self.zero, self.count, self.zero])
+
+
 def build(checkpoint: Checkpoint, quant: str, block: int, head: str, context: int):
     arch, g = checkpoint.architecture, Graph()
     body, ends = scheme(quant, g, block), scheme(head, g, block)
@@ -24,13 +51,22 @@ def build(checkpoint: Checkpoint, quant: str, block: int, head: str, context: in
     cos, sin = (g.constant(n, t) for n, t in zip(("cos", "sin"), rope.tables(arch, context)))
     flat = g.constant("flat", np.array([-1]))
     shape = g.node("Shape", [ids])
+    flat_ids = g.node("Reshape", [ids, flat])
+    even = Even(g, flat_ids) if body.paired else Unchanged()
+    even_wanted = Even(g, wanted) if ends.paired else Unchanged()
 
-    def batched(x: str, features: int) -> str:
+    def shaped(x: str, features: int) -> str:
         width = g.constant(f"width{features}", np.array([features]))
         return g.node("Reshape", [x, g.node("Concat", [shape, width], axis=0)])
 
-    def tokens(x: str, features: int) -> str:
+    def batched(x: str, features: int) -> str:
+        return shaped(even.cut(x), features)
+
+    def reshaped(x: str, features: int) -> str:
         return g.node("Reshape", [x, g.constant(f"tokens{features}", np.array([-1, features]))])
+
+    def tokens(x: str, features: int) -> str:
+        return even.fill(reshaped(x, features), 2)
 
     def weight(layer: int, name: str) -> np.ndarray:
         return checkpoint.tensor(f"model.layers.{layer}.{name}.weight")
@@ -66,12 +102,12 @@ def build(checkpoint: Checkpoint, quant: str, block: int, head: str, context: in
         parts = g.node("Split", [qkv, g.constant("qkv", np.array([q, kv, kv]))], 3, axis=-1)
         for i, (part, width) in enumerate((("q", q), ("k", kv))):
             name = f"model.layers.{layer}.self_attn.{part}_norm.weight"
-            heads = tokens(parts[i], arch.head_dim)
+            heads = reshaped(parts[i], arch.head_dim)
             normed = g.node(
                 "SimplifiedLayerNormalization", [heads, g.constant(name, checkpoint.tensor(name))],
                 axis=-1, epsilon=arch.norm_eps, stash_type=1,
             )
-            parts[i] = batched(normed, width)
+            parts[i] = shaped(normed, width)
         return parts
 
     def feed_forward(x: str, layer: int) -> str:
@@ -95,7 +131,7 @@ def build(checkpoint: Checkpoint, quant: str, block: int, head: str, context: in
         return outputs[0], outputs[3]
 
     table = checkpoint.tensor("model.embed_tokens.weight")
-    residual = ends.embed(g.node("Reshape", [ids, flat]), "model.embed_tokens", table)
+    residual = ends.embed(even.fill(flat_ids, 1), "model.embed_tokens", table)
     x = g.node(
         "SimplifiedLayerNormalization", [residual, norm("model.layers.0.input_layernorm.weight")],
         axis=-1, epsilon=arch.norm_eps, stash_type=1,
@@ -106,11 +142,12 @@ def build(checkpoint: Checkpoint, quant: str, block: int, head: str, context: in
         y = feed_forward(x, layer)
         if layer + 1 < arch.layers:
             x, residual = add_and_norm(y, residual, f"model.layers.{layer + 1}.input_layernorm.weight")
-    y, residual = (g.node("Gather", [v, wanted]) for v in (y, residual))
+    rows = even_wanted.fill(wanted, 1)
+    y, residual = (g.node("Gather", [v, rows]) for v in (y, residual))
     x, _ = add_and_norm(y, residual, "model.norm.weight")
     if arch.tied or not checkpoint.has("lm_head.weight"):
         logits = ends.tied_head(x, "model.embed_tokens", table)
     else:
         logits = ends.project(x, "lm_head", checkpoint.tensor("lm_head.weight"))
-    g.node("Identity", [logits], [g.output("logits", FLOAT, ["rows", arch.vocab])])
+    g.node("Identity", [even_wanted.cut(logits)], [g.output("logits", FLOAT, ["rows", arch.vocab])])
     return g.model({"edgeway.layout": "1", "edgeway.quant": quant, "edgeway.head": head})

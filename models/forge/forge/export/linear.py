@@ -1,7 +1,8 @@
 """Matrix products by scheme: how weights are stored and how a product with them is written as nodes.
 
 All activations are [tokens, features]. Every scheme gives a token the same result whatever other tokens are in the
-run: that is why `int8` scales activations a row at a time and not a tensor at a time.
+run: that is why `int8` scales activations a row at a time and not a tensor at a time. A scheme whose products are
+`paired` keeps this promise for an even number of tokens only.
 """
 
 import numpy as np
@@ -15,6 +16,8 @@ SCHEMES = ("fp32", "int8", "int4")
 
 
 class Fp32:
+    paired = False
+
     def __init__(self, graph: Graph):
         self.graph = graph
 
@@ -31,6 +34,8 @@ class Fp32:
 
 class Int8:
     """Weights int8 a row, activations uint8 a row around 128: MLAS has a fast kernel for just this pair."""
+
+    paired = False
 
     def __init__(self, graph: Graph):
         self.graph = graph
@@ -81,6 +86,8 @@ class Int4:
         if block not in (16, 32, 64, 128):
             raise ExportError(f"--block {block}: must be 16, 32, 64 or 128")
         self.graph, self.block, self.bits = graph, block, bits
+        # MLAS multiplies wide blocks two rows at a time, and a last odd row by a kernel that rounds otherwise.
+        self.paired = block > 32
 
     def project(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None) -> str:
         values, scale = self._blocks(name, weight)
