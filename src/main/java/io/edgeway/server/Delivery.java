@@ -18,6 +18,7 @@ abstract class Delivery {
     private Voice voice = Voice.PLAIN;
     private long deadlineTimer = -1;
     private boolean finished;
+    private boolean left;
 
     Delivery(Exchange exchange, Gateway gateway, Vertx vertx, InFlight inFlight, Exchanges metrics) {
         this.exchange = exchange;
@@ -62,7 +63,8 @@ abstract class Delivery {
     abstract void deliver(Reply reply);
 
     final void fail(Throwable failure) {
-        if (finished) {
+        // A client that left caused whatever fails after that.
+        if (finished || left) {
             return;
         }
         ApiException error = Replies.explain(exchange.isCancelled() ? exchange.cancelCause() : failure, exchange);
@@ -93,6 +95,7 @@ abstract class Delivery {
 
     final void clientLeft() {
         if (!finished) {
+            left = true;
             exchange.cancel();
             finish(new Outcome(Outcome.Kind.CANCELLED, 499, exchange.cancelCause()));
         }

@@ -90,6 +90,29 @@ class BatcherTest {
         assertThrows(ExecutionException.class, () -> get(batcher.submit(5)));
     }
 
+    @Test
+    void theSizeShrinksToHoldTheTarget() throws Exception {
+        List<Integer> sizes = new CopyOnWriteArrayList<>();
+        CountDownLatch gate = new CountDownLatch(1);
+        try (Batcher<Integer, Integer> batcher = new Batcher<Integer, Integer>(
+                        "test", BatchPolicy.of(8, 0, 100), 1, items -> {
+                            await(gate);
+                            sizes.add(items.size());
+                            return items;
+                        })
+                .start()) {
+            List<Future<Integer>> results = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                results.add(batcher.submit(i));
+            }
+            gate.countDown();
+            for (Future<Integer> result : results) {
+                get(result);
+            }
+            assertEquals(List.of(1, 1, 1, 1, 1, 1, 1, 1, 1, 1), sizes);
+        }
+    }
+
     private static void await(CountDownLatch latch) {
         try {
             latch.await();

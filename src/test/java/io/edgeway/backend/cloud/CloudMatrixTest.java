@@ -6,8 +6,10 @@ import io.edgeway.server.TestGateway;
 import io.edgeway.testkit.Behaviour;
 import io.edgeway.testkit.Chunks;
 import io.edgeway.testkit.FakeCloud;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -267,21 +269,53 @@ class CloudMatrixTest {
         assertThat(counter("edgeway.upstream.hedges.won")).isEqualTo(wonBefore + 1);
     }
 
-    @Test
-    void aClientThatLeavesStopsTheUpstream() throws Exception {
+    /** Before the head of the reply, within a whole reply, before the first token and in the midst of a stream. */
+    @ParameterizedTest(name = "{1} (stream: {0})")
+    @CsvSource({
+        "false, silent",
+        "true, silent",
+        "true, stall=0",
+        "true, tokens=100000&pace=5",
+    })
+    void aClientThatLeavesStopsTheUpstreamWithinFiftyMilliseconds(boolean stream, String script) throws Exception {
         one("");
-        a.next("tokens=100000&pace=5");
-        try (java.net.Socket socket = new java.net.Socket("127.0.0.1", gateway.port())) {
-            byte[] body = "{\"model\":\"gpt\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
-                    .getBytes();
-            socket.getOutputStream()
-                    .write(("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: " + body.length
-                                    + "\r\n\r\n")
-                            .getBytes());
-            socket.getOutputStream().write(body);
-            socket.getInputStream().read(new byte[200]);
+        long[] took = new long[9];
+        for (int round = 0; round < took.length; round++) {
+            a.next(script);
+            FakeCloud.Received received;
+            long left;
+            try (Socket socket = new Socket("127.0.0.1", gateway.port())) {
+                byte[] body = ("{\"model\":\"gpt\",\"stream\":" + stream
+                                + ",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}")
+                        .getBytes();
+                socket.getOutputStream()
+                        .write(("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: " + body.length
+                                        + "\r\n\r\n")
+                                .getBytes());
+                socket.getOutputStream().write(body);
+                received = a.take();
+                if (script.contains("pace")) {
+                    socket.getInputStream().read(new byte[200]);
+                }
+                left = System.nanoTime();
+            }
+            received.gone().get(5, TimeUnit.SECONDS);
+            took[round] = System.nanoTime() - left;
         }
-        a.take().gone().get(5, TimeUnit.SECONDS);
+        // Not each of them: the machine may be busy with something else.
+        Arrays.sort(took);
+        assertThat(Duration.ofNanos(took[took.length / 2])).isLessThan(Duration.ofMillis(50));
+        awaitCount("edgeway.exchanges.cancelled", took.length);
+        assertThat(counter("edgeway.upstream.streams.broken")).isZero();
+    }
+
+    /** What is counted when an exchange ends, which is a moment after its upstream was cut. */
+    private void awaitCount(String name, int count) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+        while (counter(name) != count) {
+            assertThat(System.nanoTime()).as(name + " " + counter(name)).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
     }
 
     private double counter(String name, String... tags) {

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BatchTest {
     private static final String BODY = "{\"model\":\"nano\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
@@ -152,6 +154,47 @@ class BatchTest {
         model.take();
         assertThat(refusal(send(plugin)).code()).isEqualTo("local_queue_timeout");
         assertThat(model.calls).hasValue(1);
+    }
+
+    @Test
+    void whatWaitsTooLongWaitsOnWhereThatIsWished() throws Exception {
+        Plugin plugin = harness.plugin(new BatchFactory(), "max-size: 1\ntimeout: 30ms\ntimeout-action: delay");
+        send(plugin);
+        GatedBackend.Pending running = model.take();
+        ChainHarness.Call late = send(plugin);
+        queued(1);
+        pass(60);
+        running.whole(Chunks.whole("a"));
+        model.take().whole(Chunks.whole("b"));
+        assertThat(late.get().status()).isEqualTo(200);
+    }
+
+    /** A window of requests in time lets one more in; one of late requests does not. */
+    @ParameterizedTest
+    @CsvSource({"p50 10s, 2", "p50 1ms, 1"})
+    void theTargetBoundsHowManyRunTogether(String target, int limit) throws Exception {
+        Plugin plugin = harness.plugin(new BatchFactory(), "max-size: 4\ntarget: " + target);
+        for (int i = 0; i < 8; i++) {
+            ChainHarness.Call call = send(plugin);
+            GatedBackend.Pending pending = model.take();
+            pass(2);
+            pending.whole(Chunks.whole("a"));
+            call.get();
+        }
+        send(plugin);
+        send(plugin);
+        send(plugin);
+        queued(3 - limit);
+        assertThat(harness.meters().get("edgeway.batch.limit").gauge().value()).isEqualTo(limit);
+        assertThat(model.calls).hasValue(8 + limit);
+    }
+
+    /** Lets real time pass, which is what the gate measures. */
+    private static void pass(long millis) {
+        long until = System.nanoTime() + millis * 1_000_000;
+        while (System.nanoTime() < until) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test
