@@ -10,6 +10,7 @@ import io.edgeway.plugin.ratelimit.RateLimitFactory;
 import io.edgeway.plugin.record.RecordFactory;
 import io.edgeway.plugin.router.RouterFactory;
 import io.edgeway.plugin.semantic.SemanticFactory;
+import io.edgeway.plugin.wasm.WasmFactory;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,8 @@ public final class Builtins {
                 new RateLimitFactory(),
                 new RecordFactory(),
                 new RouterFactory(),
-                new SemanticFactory())) {
+                new SemanticFactory(),
+                new WasmFactory())) {
             byType.put(factory.type(), factory);
         }
         for (PluginFactory<?> factory : ServiceLoader.load(PluginFactory.class)) {

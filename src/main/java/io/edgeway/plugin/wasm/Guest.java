@@ -1,0 +1,453 @@
+package io.edgeway.plugin.wasm;
+
+import com.dylibso.chicory.runtime.ChicoryInterruptedException;
+import com.dylibso.chicory.runtime.ExportFunction;
+import com.dylibso.chicory.runtime.Instance;
+import com.dylibso.chicory.runtime.Memory;
+import io.vertx.core.Context;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** One instance of a module, for one event loop. */
+final class Guest {
+    /*
+     * A failure leaves the module's memory in the middle of something, so the instance dies with it, and with it the
+     * visits of other exchanges that were under way; each is told when it comes back. What a module asks for while it
+     * runs, such as going on with an exchange, is done after its call has returned: other plugins must not run on its
+     * time.
+     */
+    private static final Logger LOG = Logger.getLogger(Guest.class);
+
+    static final int ROOT = 1;
+
+    private static final int PAGE = 1 << 16;
+    private static final int MAX_CALLS = 64;
+
+    /** An answer to a call of the module. */
+    record CallReply(MultiMap headers, Buffer body) {}
+
+    private final Hosted hosted;
+    private final boolean trial;
+    private final Sandbox.Limiter limiter;
+    private final Instance instance;
+    private final Memory memory;
+    private final ExportFunction allocate;
+    private final Map<String, ExportFunction> exports = new HashMap<>();
+    private final Map<Integer, Visit> visits = new HashMap<>();
+    private final ArrayDeque<Runnable> afterwards = new ArrayDeque<>();
+    private final @Nullable Context loop;
+    private final @Nullable ExportFunction contextCreate;
+    private final @Nullable ExportFunction onDelete;
+    private final @Nullable ExportFunction onDone;
+    private final @Nullable ExportFunction onLog;
+    private final @Nullable ExportFunction onTick;
+    private final @Nullable ExportFunction onCallResponse;
+    final @Nullable ExportFunction onRequestHeaders;
+    final @Nullable ExportFunction onRequestBody;
+    final @Nullable ExportFunction onResponseHeaders;
+    final @Nullable ExportFunction onResponseBody;
+
+    private long deadlineNanos;
+    private int depth;
+    private int lastContext = ROOT;
+    private int lastToken;
+    private int openCalls;
+    private long tickTimer = -1;
+    private long idleTimer = -1;
+    private long lastUsed;
+    private boolean dead;
+
+    /** The visit that the module's current call is about; null in its root context. */
+    @Nullable
+    Visit current;
+
+    @Nullable
+    CallReply callReply;
+
+    /**
+     * Makes an instance and lets it read its configuration.
+     *
+     * @param trial only to see whether it starts, off the event loop: it gets no timer and makes no calls
+     * @throws GuestFailure if it does not start
+     */
+    Guest(Hosted hosted, boolean trial, long startNanos) {
+        this.hosted = hosted;
+        this.trial = trial;
+        this.deadlineNanos = startNanos;
+        Sandbox.Meter meter = hosted.compiled() == null ? new Sandbox.Meter() : null;
+        limiter = meter == null ? hosted.watchdog().watch() : meter;
+        Module module = hosted.module();
+        boolean started = false;
+        try {
+            Instance.Builder builder = Instance.builder(module.code())
+                    .withMemoryLimits(module.memory())
+                    .withTableFactory(Sandbox::table)
+                    .withImportValues(new HostCalls(this, hosted).of(module))
+                    .withInitialize(true)
+                    .withStart(false);
+            if (meter == null) {
+                builder.withMachineFactory(hosted.compiled());
+            } else {
+                builder.withMachineFactory(Sandbox.Interpreter::new).withUnsafeExecutionListener(meter);
+            }
+            instance = limited(builder::build);
+            memory = instance.memory();
+            module.exports().forEach(name -> exports.put(name, instance.export(name)));
+            ExportFunction own = exports.get("proxy_on_memory_allocate");
+            ExportFunction malloc = exports.get("malloc");
+            allocate = own != null ? own : java.util.Objects.requireNonNull(malloc);
+            contextCreate = exports.get("proxy_on_context_create");
+            onDelete = exports.get("proxy_on_delete");
+            onDone = exports.get("proxy_on_done");
+            onLog = exports.get("proxy_on_log");
+            onTick = exports.get("proxy_on_tick");
+            onCallResponse = exports.get("proxy_on_http_call_response");
+            onRequestHeaders = exports.get("proxy_on_request_headers");
+            onRequestBody = exports.get("proxy_on_request_body");
+            onResponseHeaders = exports.get("proxy_on_response_headers");
+            onResponseBody = exports.get("proxy_on_response_body");
+            loop = trial ? null : hosted.vertx().getOrCreateContext();
+            begin();
+            started = true;
+        } catch (LinkageError | com.dylibso.chicory.wasm.ChicoryException e) {
+            throw new GuestFailure(GuestFailure.Kind.START, "did not start: " + e.getMessage());
+        } finally {
+            if (!started) {
+                die();
+            }
+        }
+        deadlineNanos = hosted.options().deadline().toNanos();
+        hosted.figures().starts.increment();
+        if (!trial) {
+            hosted.figures().instances.incrementAndGet();
+            long idle = hosted.options().idle().toMillis();
+            lastUsed = System.nanoTime();
+            idleTimer = hosted.vertx().setPeriodic(Math.max(idle / 2, 1), id -> dropWhenIdle(idle));
+        }
+    }
+
+    private void begin() {
+        if (instance.module().startSection().isPresent()) {
+            int start = (int) instance.module().startSection().get().startIndex();
+            limited(() -> instance.getMachine().call(start, new long[0]));
+        }
+        for (String name : List.of("_initialize", "_start")) {
+            ExportFunction function = exports.get(name);
+            if (function != null) {
+                call(function);
+                break;
+            }
+        }
+        if (contextCreate != null) {
+            call(contextCreate, ROOT, 0);
+        }
+        configure("proxy_on_vm_start", 0);
+        configure("proxy_on_configure", configuration().length);
+    }
+
+    private void configure(String name, int size) {
+        ExportFunction function = exports.get(name);
+        if (function != null && call(function, ROOT, size) == 0) {
+            throw new GuestFailure(GuestFailure.Kind.START, "refused its configuration in " + name);
+        }
+    }
+
+    byte[] configuration() {
+        return hosted.options().config().orElse("").getBytes(StandardCharsets.UTF_8);
+    }
+
+    boolean dead() {
+        return dead;
+    }
+
+    /** Whether there may be a call on the stack. */
+    boolean running() {
+        return depth > 0;
+    }
+
+    Sandbox.Limiter limiter() {
+        return limiter;
+    }
+
+    /** Runs something once the module's current call has returned. */
+    void afterwards(Runnable task) {
+        afterwards.add(task);
+    }
+
+    @FunctionalInterface
+    private interface Step<T> {
+        T run();
+    }
+
+    /** @throws GuestFailure if the step fails; the instance is dead then */
+    private <T> T limited(Step<T> step) {
+        if (dead) {
+            throw new GuestFailure(GuestFailure.Kind.TRAP, "its instance failed on another exchange");
+        }
+        if (depth > 0) {
+            // Called back by the host within a call that is limited already.
+            return step.run();
+        }
+        depth++;
+        long start = System.nanoTime();
+        limiter.begin(deadlineNanos);
+        GuestFailure failure = null;
+        boolean done = false;
+        try {
+            T result = step.run();
+            done = true;
+            return result;
+        } catch (Sandbox.DeadlineException | ChicoryInterruptedException e) {
+            failure = new GuestFailure(
+                    GuestFailure.Kind.DEADLINE, "ran longer than " + deadlineNanos / 1_000_000 + " ms");
+        } catch (Sandbox.DepthException | StackOverflowError e) {
+            failure = new GuestFailure(GuestFailure.Kind.DEPTH, "called itself too deeply");
+        } catch (RuntimeException | AssertionError e) {
+            String message = String.valueOf(e.getMessage());
+            failure = new GuestFailure(
+                    "call stack exhausted".equals(message) ? GuestFailure.Kind.DEPTH : GuestFailure.Kind.TRAP,
+                    message.length() > 300 ? message.substring(0, 300) : message);
+        } finally {
+            // An interruption that came too late to stop the call changes nothing.
+            limiter.end();
+            depth--;
+            hosted.figures().calls.increment();
+            hosted.figures().nanos.add(System.nanoTime() - start);
+            if (!done) {
+                die();
+            }
+        }
+        if (!trial) {
+            hosted.failed(failure);
+        }
+        throw failure;
+    }
+
+    /** @throws GuestFailure if the call fails; the instance is dead then */
+    int call(ExportFunction function, long... arguments) {
+        int result = limited(() -> {
+            long[] results = function.apply(arguments);
+            return results == null || results.length == 0 ? 0 : (int) results[0];
+        });
+        if (depth == 0) {
+            settle();
+        }
+        return result;
+    }
+
+    private void settle() {
+        Runnable task;
+        while ((task = afterwards.poll()) != null) {
+            task.run();
+        }
+    }
+
+    /** Calls about one exchange, or about none. */
+    int call(@Nullable Visit visit, @Nullable ExportFunction function, long... arguments) {
+        if (function == null) {
+            return Abi.CONTINUE;
+        }
+        current = visit;
+        try {
+            return call(function, arguments);
+        } finally {
+            current = null;
+        }
+    }
+
+    int enter(Visit visit) {
+        lastUsed = System.nanoTime();
+        do {
+            lastContext = lastContext == Integer.MAX_VALUE ? ROOT + 1 : lastContext + 1;
+        } while (visits.containsKey(lastContext));
+        visits.put(lastContext, visit);
+        call(visit, contextCreate, lastContext, ROOT);
+        return lastContext;
+    }
+
+    /** Tells the module that an exchange has ended. */
+    void leave(Visit visit, int id) {
+        if (visits.remove(id) == null || dead) {
+            return;
+        }
+        call(visit, onLog, id);
+        call(visit, onDone, id);
+        call(visit, onDelete, id);
+    }
+
+    @Nullable
+    Visit visit(int id) {
+        return visits.get(id);
+    }
+
+    int idOf(@Nullable Visit visit) {
+        return visit == null ? ROOT : visit.id();
+    }
+
+    // What the host calls do with the module's memory.
+
+    /** @throws HostCalls.OutOfBounds if the range is not inside the module's memory */
+    byte[] bytes(int at, int length) {
+        bounds(at, length);
+        return memory.readBytes(at, length);
+    }
+
+    String text(int at, int length) {
+        return new String(bytes(at, length), StandardCharsets.UTF_8);
+    }
+
+    void writeInt(int at, int value) {
+        bounds(at, 4);
+        memory.writeI32(at, value);
+    }
+
+    void writeLong(int at, long value) {
+        bounds(at, 8);
+        memory.writeLong(at, value);
+    }
+
+    void writeBytes(int at, byte[] bytes) {
+        bounds(at, bytes.length);
+        memory.write(at, bytes, 0, bytes.length);
+    }
+
+    private void bounds(int at, int length) {
+        if (at < 0 || length < 0 || (long) at + length > (long) memory.pages() * PAGE) {
+            throw new HostCalls.OutOfBounds();
+        }
+    }
+
+    /** Hands bytes to the module in memory that it allocates, and writes their place and length where it wants them. */
+    int give(byte[] bytes, int pointerAt, int lengthAt) {
+        int at = 0;
+        if (bytes.length > 0) {
+            at = (int) allocate.apply(bytes.length)[0];
+            bounds(at, bytes.length);
+            if (at == 0) {
+                return Abi.INTERNAL_FAILURE;
+            }
+            memory.write(at, bytes, 0, bytes.length);
+        }
+        writeInt(pointerAt, at);
+        writeInt(lengthAt, bytes.length);
+        return Abi.OK;
+    }
+
+    // Timers and calls.
+
+    int tick(long millis) {
+        if (trial || onTick == null) {
+            return Abi.OK;
+        }
+        Vertx vertx = hosted.vertx();
+        vertx.cancelTimer(tickTimer);
+        tickTimer = millis <= 0
+                ? -1
+                : vertx.setPeriodic(
+                        Math.max(millis, 10),
+                        id -> quietly(() -> {
+                            call((Visit) null, onTick, ROOT);
+                        }));
+        return Abi.OK;
+    }
+
+    /** Sends a request for the module. Its answer comes as a call of the context that asked. */
+    int request(String upstream, MultiMap headers, byte[] body, long timeoutMillis, int tokenAt) {
+        if (trial || openCalls >= MAX_CALLS) {
+            return Abi.INTERNAL_FAILURE;
+        }
+        if (!hosted.options().calls().containsKey(upstream)) {
+            return Abi.BAD_ARGUMENT;
+        }
+        int context = idOf(current);
+        int token = ++lastToken;
+        writeInt(tokenAt, token);
+        openCalls++;
+        hosted.calls()
+                .send(upstream, headers, Buffer.buffer(body), timeoutMillis)
+                .onComplete(result -> {
+                    openCalls--;
+                    // No headers are how the ABI says that there was no answer.
+                    CallReply reply = result.succeeded()
+                            ? result.result()
+                            : new CallReply(MultiMap.caseInsensitiveMultiMap(), Buffer.buffer());
+                    if (!dead && (context == ROOT || visits.containsKey(context))) {
+                        quietly(() -> answer(context, token, reply));
+                    }
+                });
+        return Abi.OK;
+    }
+
+    private void answer(int context, int token, CallReply reply) {
+        callReply = reply;
+        try {
+            call(
+                    visits.get(context),
+                    onCallResponse,
+                    context,
+                    token,
+                    reply.headers().size(),
+                    reply.body().length(),
+                    0);
+        } finally {
+            callReply = null;
+        }
+    }
+
+    /** Runs what no exchange waits for. */
+    private void quietly(Runnable task) {
+        if (dead) {
+            return;
+        }
+        try {
+            task.run();
+        } catch (GuestFailure e) {
+            // Counted where it was thrown; nobody waits to be told.
+            LOG.debugf("A call of plugin %s in the background failed", hosted.name());
+        }
+    }
+
+    private void dropWhenIdle(long idleMillis) {
+        if (visits.isEmpty() && openCalls == 0 && System.nanoTime() - lastUsed >= idleMillis * 1_000_000) {
+            die();
+        }
+    }
+
+    /** Lets go of the instance; on its event loop. */
+    void die() {
+        if (dead) {
+            return;
+        }
+        dead = true;
+        if (limiter instanceof Watchdog.Watch watch) {
+            watch.close();
+        }
+        if (idleTimer >= 0) {
+            hosted.vertx().cancelTimer(idleTimer);
+            hosted.vertx().cancelTimer(tickTimer);
+            hosted.figures().instances.decrementAndGet();
+            hosted.gone(this);
+        }
+        List<Visit> left = new ArrayList<>(visits.values());
+        visits.clear();
+        left.forEach(Visit::hostDied);
+    }
+
+    /** Lets go of the instance from any thread. */
+    void close() {
+        if (loop != null) {
+            loop.runOnContext(v -> die());
+        } else {
+            die();
+        }
+    }
+}
