@@ -1,5 +1,6 @@
 package io.edgeway.backend.cloud;
 
+import io.edgeway.backend.cloud.breaker.Breaker;
 import io.edgeway.backend.cloud.dialect.AnthropicDialect;
 import io.edgeway.backend.cloud.dialect.AzureDialect;
 import io.edgeway.backend.cloud.dialect.OpenAiDialect;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
 /** One remote endpoint: its address, its dialect, its keys, and what was learnt of it. */
@@ -64,9 +66,11 @@ public final class Upstream {
         });
         UpstreamDialect dialect = dialect(options, base);
         LongSupplier ticker = System::nanoTime;
+        AtomicReference<Breaker> shown =
+                context.shared("breaker:" + name, () -> UpstreamMeters.gauge(context.meters(), name));
         UpstreamState state = context.shared(
                 "upstream:" + name + ':' + identity(options),
-                () -> new UpstreamState(name, base, options, context, ticker));
+                () -> new UpstreamState(name, base, options, context, shown, ticker));
         return new Upstream(name, base, dialect, options, server.maxReply().value(), new KeyRing(keys, ticker), state);
     }
 

@@ -11,6 +11,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** What is counted of one upstream, looked up once so that a call costs no lookup. */
 final class UpstreamMeters {
@@ -21,7 +22,7 @@ final class UpstreamMeters {
     private final Counter broken;
     private final Timer firstToken;
 
-    UpstreamMeters(MeterRegistry registry, String upstream, Breaker breaker) {
+    UpstreamMeters(MeterRegistry registry, String upstream) {
         for (Fault fault : Fault.values()) {
             String outcome =
                     switch (fault) {
@@ -52,14 +53,6 @@ final class UpstreamMeters {
                         Duration.ofMillis(2500),
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(10))
-                .register(registry);
-        Gauge.builder("edgeway.upstream.breaker.open", breaker, b -> switch (b.state()) {
-                    case CLOSED -> 0;
-                    case HALF_OPEN -> 0.5;
-                    case OPEN -> 1;
-                })
-                .description("1 while an upstream is left alone, 0.5 while a probe may try it")
-                .tags("upstream", upstream)
                 .register(registry);
     }
 
@@ -92,5 +85,32 @@ final class UpstreamMeters {
 
     void firstToken(long nanos) {
         firstToken.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** Shows the breaker that is in use, whichever that is: a reload may bring another. */
+    static AtomicReference<Breaker> gauge(MeterRegistry registry, String upstream) {
+        AtomicReference<Breaker> current = new AtomicReference<>();
+        Gauge before = registry.find("edgeway.upstream.breaker.open")
+                .tag("upstream", upstream)
+                .gauge();
+        if (before != null) {
+            registry.remove(before);
+        }
+        Gauge.builder("edgeway.upstream.breaker.open", current, UpstreamMeters::open)
+                .description("1 while an upstream is left alone, 0.5 while a probe may try it")
+                .tags("upstream", upstream)
+                .register(registry);
+        return current;
+    }
+
+    private static double open(AtomicReference<Breaker> current) {
+        Breaker breaker = current.get();
+        return breaker == null
+                ? 0
+                : switch (breaker.state()) {
+                    case CLOSED -> 0;
+                    case HALF_OPEN -> 0.5;
+                    case OPEN -> 1;
+                };
     }
 }

@@ -12,6 +12,7 @@ import io.vertx.core.http.PoolOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
 /** What was learnt of an upstream and the connections to it: all that a reload should not forget. */
@@ -26,9 +27,16 @@ final class UpstreamState implements AutoCloseable {
     final PeakEwma latency;
     final UpstreamMeters meters;
     private final long healthTimer;
+    private final AtomicReference<Breaker> shown;
+    private final Breaker before;
 
     UpstreamState(
-            String name, URI base, GatewayConfig.UpstreamConfig options, PluginContext context, LongSupplier ticker) {
+            String name,
+            URI base,
+            GatewayConfig.UpstreamConfig options,
+            PluginContext context,
+            AtomicReference<Breaker> shown,
+            LongSupplier ticker) {
         this.vertx = context.vertx();
         boolean tls = base.getScheme().equals("https");
         boolean http2 = tls && options.http2();
@@ -60,7 +68,9 @@ final class UpstreamState implements AutoCloseable {
                         b.maxPause().toNanos()),
                 ticker);
         latency = new PeakEwma(LATENCY_AT_FIRST, LATENCY_DECAY, ticker);
-        meters = new UpstreamMeters(context.meters(), name, breaker);
+        meters = new UpstreamMeters(context.meters(), name);
+        this.shown = shown;
+        before = shown.getAndSet(breaker);
         healthTimer = options.health().path().isEmpty()
                 ? -1
                 : new HealthCheck(vertx, client, base, options.health(), breaker).start();
@@ -72,5 +82,7 @@ final class UpstreamState implements AutoCloseable {
             vertx.cancelTimer(healthTimer);
         }
         client.close();
+        // A reload that failed leaves the breaker in use that was there.
+        shown.compareAndSet(breaker, before);
     }
 }

@@ -8,9 +8,11 @@ import io.edgeway.testkit.Chunks;
 import io.edgeway.testkit.FakeCloud;
 import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -176,6 +178,21 @@ class CloudMatrixTest {
         assertThat(a.waiting()).isEqualTo(1);
     }
 
+    /** Wherever the cut is, each event is one that a client can read, the one that tells of the break included. */
+    @ParameterizedTest
+    @CsvSource({"600, true", "601, false", "617, true", "650, false", "700, true", "777, true"})
+    void aCutWithinAnEventLeavesEventsThatCanBeRead(int bytes, boolean usage) {
+        one("");
+        a.next("reset=" + bytes);
+        HttpResponse<String> reply = gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"gpt\",\"stream\":true," + (usage ? "\"stream_options\":{\"include_usage\":true}," : "")
+                        + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+        List<Map<?, ?>> events = Chunks.of(reply.body());
+        assertThat(events.getFirst().get("choices")).isNotNull();
+        assertThat(events.getLast().get("error")).isInstanceOf(Map.class);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"dribble", "pace=20", "latency=200"})
     void aSlowUpstreamIsWaitedFor(String script) {
@@ -316,6 +333,17 @@ class CloudMatrixTest {
             assertThat(System.nanoTime()).as(name + " " + counter(name)).isLessThan(deadline);
             Thread.onSpinWait();
         }
+    }
+
+    @Test
+    void theGaugeShowsTheBreakerInUseAfterAReload() throws Exception {
+        one("");
+        String yaml = Files.readString(gateway.directory().resolve("edgeway.yaml"));
+        gateway.reload(yaml.replace("idle-timeout: 1s", "idle-timeout: 1s, breaker: { consecutive: 1 }"));
+        a.standard(Behaviour.of("status=500"));
+        chat(false);
+        assertThat(gateway.meters().get("edgeway.upstream.breaker.open").gauge().value())
+                .isEqualTo(1);
     }
 
     private double counter(String name, String... tags) {

@@ -15,9 +15,9 @@ import java.util.function.Consumer;
 /** Passes an OpenAI stream on as it came, and reads it on the side. */
 final class OpenAiDecoder extends StreamDecoder {
     /*
-     * Where the client did not ask for the usage, the chunk that states it is cut out. Bytes are then held up to the
-     * last blank line, so that an event is seen whole before any of it is passed on; only a part that holds a usage is
-     * taken apart.
+     * Bytes are held up to the last blank line, so that a stream that is cut within an event can still be told to have
+     * broken: what was begun would swallow the event that says so. Where the client did not ask for the usage, the chunk
+     * that states it is cut out; only a part that holds a usage is taken apart.
      */
     private final boolean hideUsage;
     private final SseParser parser = new SseParser(MAX_EVENT, this::event);
@@ -34,10 +34,6 @@ final class OpenAiDecoder extends StreamDecoder {
     public void feed(Buffer bytes, Consumer<Buffer> out) {
         events = 0;
         parser.feed(bytes.getBytes());
-        if (!hideUsage) {
-            out.accept(bytes);
-            return;
-        }
         if (heldWholeEvent && bytes.length() > 0 && bytes.getByte(0) != '\n') {
             out.accept(held);
             held = null;
@@ -53,7 +49,8 @@ final class OpenAiDecoder extends StreamDecoder {
             return;
         }
         held = cut == all.length() ? null : copy(all.slice(cut, all.length()));
-        Buffer kept = UsageFilter.strip(cut == all.length() ? all : all.slice(0, cut));
+        Buffer whole = cut == all.length() ? all : all.slice(0, cut);
+        Buffer kept = hideUsage ? UsageFilter.strip(whole) : whole;
         if (kept.length() > 0) {
             out.accept(kept);
         }
@@ -124,12 +121,13 @@ final class OpenAiDecoder extends StreamDecoder {
 
     @Override
     public void end(Consumer<Buffer> out) {
-        if (held != null) {
+        boolean whole = complete() || finished && !parser.pending();
+        if (held != null && whole) {
             out.accept(held);
-            held = null;
         }
+        held = null;
         // Some compatible servers close after the finish reason without a last word.
-        if (!complete() && finished && !parser.pending()) {
+        if (!complete() && whole) {
             out.accept(Buffer.buffer(Sse.event(Sse.DONE)));
             completed();
         }
