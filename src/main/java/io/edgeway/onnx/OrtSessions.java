@@ -7,6 +7,9 @@ import java.nio.file.Path;
 
 /** Opens sessions with the options that suit a shared machine. */
 public final class OrtSessions {
+    /** Longer than the gap between two operations of a step, far shorter than the one between two requests. */
+    private static final String SPIN_MICROS = "200";
+
     private OrtSessions() {}
 
     /**
@@ -41,6 +44,9 @@ public final class OrtSessions {
         options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
         options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
         options.addConfigEntry("session.intra_op.allow_spinning", spin ? "1" : "0");
+        if (spin) {
+            options.addConfigEntry("session.intra_op.spin_duration_us", SPIN_MICROS);
+        }
         options.addConfigEntry("session.inter_op.allow_spinning", "0");
         return options;
     }
