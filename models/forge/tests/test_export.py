@@ -4,12 +4,12 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
-from tokenizers import Tokenizer, models
+from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
 )
 
-from forge.export import ExportError, export, quantize
+from forge.export import ExportError, export, kv8, quantize
 
 SHAPE = dict(
     hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
@@ -48,10 +48,10 @@ def reference(request, tmp_path):
 class Runner:
     """Runs the graph with one key/value buffer as past and present, as the engine does."""
 
-    def __init__(self, directory, rows):
-        self.session = ort.InferenceSession(directory / "model.onnx", providers=["CPUExecutionProvider"])
+    def __init__(self, directory, rows, graph="model.onnx"):
+        self.session = ort.InferenceSession(directory / graph, providers=["CPUExecutionProvider"])
         self.cache = {
-            i.name: np.zeros((rows, i.shape[1], CAPACITY, i.shape[3]), np.float32)
+            i.name: np.zeros((rows, i.shape[1], CAPACITY, i.shape[3]), np.int8 if "int8" in i.type else np.float32)
             for i in self.session.get_inputs() if i.name.startswith("past")
         }
 
@@ -131,6 +131,29 @@ def test_quantized_equals_rounded_weights_and_a_row_does_not_depend_on_its_neigh
     past = [len(t) for t in texts]
     logits = together.run([[1], [2], [3]], past)
     for row in range(3):
+        np.testing.assert_array_equal(logits[row], alone[row].run([[row + 1]], [past[row]])[0])
+
+
+def test_8_bit_keys_and_values_are_close_and_rows_do_not_depend_on_their_neighbours(reference):
+    model, path = reference
+    export(path / "hf", path / "out", "fp32")
+    vocabulary = {f"t{i}": i for i in range(SHAPE["vocab_size"])}
+    words = Tokenizer(models.WordLevel(vocabulary, "t0"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    words.save(str(path / "out" / "tokenizer.json"))
+    kv8.add(path / "out", " ".join(f"t{i}" for i in sequence(800)))
+    assert "model.kv8.onnx" in (path / "out" / "SHA256SUMS").read_text()
+    texts = [sequence(n, n) for n in (9, 14, 30)]
+    together = Runner(path / "out", 3, "model.kv8.onnx")
+    alone = [Runner(path / "out", 1, "model.kv8.onnx") for _ in texts]
+    for row, text in enumerate(texts):
+        together.run([text], [0], row)
+        alone[row].run([text], [0])
+    past = [len(t) for t in texts]
+    logits = together.run([[1], [2], [3]], past)
+    for row, text in enumerate(texts):
+        want = expected(model, text + [row + 1])
+        assert np.linalg.norm(logits[row] - want) / np.linalg.norm(want) < 0.04
         np.testing.assert_array_equal(logits[row], alone[row].run([[row + 1]], [past[row]])[0])
 
 

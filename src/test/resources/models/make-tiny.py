@@ -9,7 +9,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from forge.export import export
+from forge.export import export, kv8
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -40,3 +40,4 @@ with tempfile.TemporaryDirectory() as folder:
                 p.mul_(6)
     model.save_pretrained(source)
     export(source, here / "tiny", "int8")
+    kv8.add(here / "tiny", "the quick brown fox jumps over the lazy dog and runs away " * 100)

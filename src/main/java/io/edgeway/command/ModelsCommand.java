@@ -1,6 +1,7 @@
 package io.edgeway.command;
 
 import io.edgeway.assembly.StateDirectory;
+import io.edgeway.backend.local.EngineSettings;
 import io.edgeway.backend.local.ModelBench;
 import io.edgeway.backend.local.ModelException;
 import io.edgeway.backend.local.store.Hub;
@@ -156,6 +157,9 @@ public final class ModelsCommand implements Callable<Integer> {
                 description = "threads of one operation; default: half of the cores")
         private int threads;
 
+        @Option(names = "--kv8", description = "keep keys and values in 8 bits")
+        private boolean kv8;
+
         @Option(names = "--spin", description = "let idle threads spin")
         private boolean spin;
 
@@ -194,17 +198,17 @@ public final class ModelsCommand implements Callable<Integer> {
                 directory = store.path(model);
             }
             int rows = batches.stream().mapToInt(Integer::intValue).max().orElse(1);
-            try (ModelBench bench = new ModelBench(directory, threads, spin, rows)) {
+            try (ModelBench bench = new ModelBench(EngineSettings.bare(directory, threads, rows, spin, kv8))) {
                 Map<String, Object> millis = new LinkedHashMap<>();
                 millis.put("load", bench.loadMillis());
+                double read = bench.prefill(prompt, Math.max(3, rounds / 4));
+                millis.put("prefill", read);
+                say("prompt of %d:    %8.1f tokens/s  (%.1f ms)", prompt, prompt * 1e3 / read, read);
                 for (int batch : batches) {
                     double step = bench.step(batch, past, rounds);
                     millis.put("step" + batch, step);
                     say("decode, %2d rows: %8.1f tokens/s  (%.2f ms a step)", batch, batch * 1e3 / step, step);
                 }
-                double read = bench.prefill(prompt, Math.max(3, rounds / 4));
-                millis.put("prefill", read);
-                say("prompt of %d:    %8.1f tokens/s  (%.1f ms)", prompt, prompt * 1e3 / read, read);
                 if (json) {
                     System.out.println(new String(Json.write(millis), StandardCharsets.UTF_8));
                 }

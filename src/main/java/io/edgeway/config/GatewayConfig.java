@@ -174,6 +174,16 @@ public interface GatewayConfig {
         @WithDefault("0")
         int threads();
 
+        /** How keys and values are kept: int8 is faster with many requests at once, fp32 reads prompts faster. */
+        @WithDefault("fp32")
+        Kv kv();
+
+        /** Numbers that keys and values are kept as. */
+        enum Kv {
+            FP32,
+            INT8
+        }
+
         /** Requests decoded at the same time. */
         @WithDefault("8")
         int slots();

@@ -1,213 +1,88 @@
 package io.edgeway.backend.local;
 
-import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.TensorInfo;
-import io.edgeway.onnx.OrtLoader;
 import io.edgeway.onnx.OrtSessions;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 
 /**
  * The forward pass: a session and the keys and values of its rows. A prompt goes in by chunks, one row at a time; a
- * step takes one token for each of the first rows. The tensors of a step are made once per number of rows. Confined to
- * the thread that opened it.
+ * step takes one token for each of the first rows. Confined to the thread that opened it.
  */
-final class Decoder implements AutoCloseable {
+interface Decoder extends AutoCloseable {
     /** The longest run of prompt tokens in one pass. */
-    static final int MAX_CHUNK = 512;
+    int MAX_CHUNK = 512;
 
-    private final OrtEnvironment environment = OrtLoader.environment();
-    private final OrtSession session;
-    private final KvSlab slab;
-    private final String[] pastNames;
-    private final String[] presentNames;
-    private final int vocabulary;
-    private final LongBuffer ids;
-    private final IntBuffer lengths;
-    private final IntBuffer total;
-    private final LongBuffer wanted;
-    private final FloatBuffer logits;
-    private final Run[] steps;
-    private final Run[] prefills;
-
-    private record Run(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {}
-
-    private Decoder(OrtSession session, int maxRows, int context) throws OrtException {
-        this.session = session;
-        Map<String, NodeInfo> inputs = session.getInputInfo();
-        int layers = 0;
-        while (inputs.containsKey("past_key_values." + layers + ".key")) {
-            layers++;
-        }
-        if (layers == 0 || !inputs.containsKey("seqlens_k") || !inputs.containsKey("logit_rows")) {
-            throw new ModelException(
-                    ModelDirectory.GRAPH + " is not laid out as edgeway exports models; its inputs are "
-                            + inputs.keySet().stream().limit(6).toList());
-        }
-        long[] kv = shape(inputs.get("past_key_values.0.key"));
-        long[] out = shape(session.getOutputInfo().get("logits"));
-        vocabulary = (int) out[out.length - 1];
-        slab = new KvSlab(2 * layers, (int) kv[1], (int) kv[3], maxRows, context);
-        pastNames = new String[2 * layers];
-        presentNames = new String[2 * layers];
-        for (int i = 0; i < 2 * layers; i++) {
-            String suffix = i / 2 + (i % 2 == 0 ? ".key" : ".value");
-            pastNames[i] = "past_key_values." + suffix;
-            presentNames[i] = "present." + suffix;
-        }
-        ids = direct(Long.BYTES * Math.max(MAX_CHUNK, maxRows)).asLongBuffer();
-        lengths = direct(Integer.BYTES * maxRows).asIntBuffer();
-        total = direct(Integer.BYTES).asIntBuffer();
-        wanted = direct(Long.BYTES * maxRows).asLongBuffer();
-        logits = direct(Float.BYTES * maxRows * vocabulary).asFloatBuffer();
-        steps = new Run[maxRows + 1];
-        prefills = new Run[maxRows];
-    }
-
-    static Decoder open(ModelDirectory directory, int threads, boolean spin, int maxRows, int context) {
+    /** @throws ModelException if the graph is of no layout that is known */
+    static Decoder open(ModelDirectory directory, EngineSettings settings, int context) {
+        var graph = directory.graph(settings.kv());
         try {
-            OrtSession session = OrtSessions.open(directory.graph(), threads, spin);
+            OrtSession session = OrtSessions.open(graph, settings.threads(), settings.spin());
             try {
-                return new Decoder(session, maxRows, context);
+                Set<String> inputs = session.getInputInfo().keySet();
+                if (layers(inputs) > 0 && inputs.contains("seqlens_k") && inputs.contains("logit_rows")) {
+                    return new SlabDecoder(session, settings.slots(), context);
+                }
+                if (layers(inputs) > 0 && inputs.contains("attention_mask")) {
+                    return new GrowingDecoder(session, settings.slots());
+                }
+                throw new ModelException(graph.getFileName()
+                        + " is laid out neither as edgeway exports models nor with attention_mask and"
+                        + " past_key_values.*; its inputs are "
+                        + inputs.stream().limit(6).toList());
             } catch (OrtException | RuntimeException e) {
                 session.close();
                 throw e;
             }
         } catch (OrtException e) {
-            throw new ModelException("ONNX Runtime refuses " + directory.graph() + ": " + e.getMessage(), e);
+            throw new ModelException("ONNX Runtime refuses " + graph + ": " + e.getMessage(), e);
         }
     }
 
-    private static ByteBuffer direct(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    static int layers(Set<String> inputs) {
+        int layers = 0;
+        while (inputs.contains("past_key_values." + layers + ".key")) {
+            layers++;
+        }
+        return layers;
     }
 
-    private static long[] shape(NodeInfo node) {
-        return ((TensorInfo) node.getInfo()).getShape();
-    }
-
-    int vocabulary() {
-        return vocabulary;
-    }
-
-    KvSlab slab() {
-        return slab;
-    }
+    int vocabulary();
 
     /** Makes room for rows and for positions of the longest. */
-    void ensure(int rows, int length) {
-        if (slab.ensure(rows, length)) {
-            forget();
-        }
-    }
+    void ensure(int rows, int length);
+
+    /** Whether memory for keys and values is held. */
+    boolean holdsRows();
 
     /** Gives back the memory of keys and values; no row may be in use. */
-    void release() {
-        forget();
-        slab.release();
-    }
+    void release();
 
     /** Reads tokens [from, to) of a prompt into a row that holds {@code from} already. */
-    void prefill(int row, int[] tokens, int from, int to) throws OrtException {
-        int count = to - from;
-        ensure(row + 1, to);
-        for (int i = 0; i < count; i++) {
-            ids.put(i, tokens[from + i]);
-        }
-        lengths.put(0, to - 1);
-        total.put(0, to);
-        wanted.put(0, count - 1);
-        Run run = prefills[row];
-        if (run == null) {
-            run = prefills[row] = run(row, 1);
-        }
-        try (OnnxTensor input = OnnxTensor.createTensor(environment, slice(ids, count), new long[] {1, count})) {
-            run.inputs().put("input_ids", input);
-            session.run(run.inputs(), Set.of(), run.outputs()).close();
-        } finally {
-            run.inputs().remove("input_ids");
-        }
-    }
+    void prefill(int row, int[] tokens, int from, int to) throws OrtException;
 
     /**
      * Takes one more token for each of the first rows.
      *
      * @param past how many positions each row holds before this step
      */
-    void step(int rows, int[] tokens, int[] past) throws OrtException {
-        int longest = 0;
-        for (int row = 0; row < rows; row++) {
-            ids.put(row, tokens[row]);
-            lengths.put(row, past[row]);
-            wanted.put(row, row);
-            longest = Math.max(longest, past[row] + 1);
-        }
-        ensure(rows, longest);
-        total.put(0, longest);
-        Run run = steps[rows];
-        if (run == null) {
-            run = steps[rows] = run(0, rows);
-            run.inputs().put("input_ids", OnnxTensor.createTensor(environment, slice(ids, rows), new long[] {rows, 1}));
-        }
-        session.run(run.inputs(), Set.of(), run.outputs()).close();
-    }
+    void step(int rows, int[] tokens, int[] past) throws OrtException;
 
     /** Copies the logits of a row of the last step, or of the last prefill's last token as row 0. */
-    void logits(int row, float[] target) {
-        logits.get(row * vocabulary, target, 0, vocabulary);
-    }
+    void logits(int row, float[] target);
 
-    private Run run(int from, int rows) throws OrtException {
-        Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
-        Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
-        long[] shape = slab.shape(rows);
-        for (int i = 0; i < pastNames.length; i++) {
-            OnnxTensor tensor = OnnxTensor.createTensor(environment, slab.view(i, from, rows), shape);
-            inputs.put(pastNames[i], tensor);
-            outputs.put(presentNames[i], tensor);
-        }
-        inputs.put("seqlens_k", OnnxTensor.createTensor(environment, lengths.slice(0, rows), new long[] {rows}));
-        inputs.put("total_sequence_length", OnnxTensor.createTensor(environment, total, new long[] {1}));
-        inputs.put("logit_rows", OnnxTensor.createTensor(environment, slice(wanted, rows), new long[] {rows}));
-        FloatBuffer out = logits.slice(0, rows * vocabulary);
-        outputs.put("logits", OnnxTensor.createTensor(environment, out, new long[] {rows, vocabulary}));
-        return new Run(inputs, outputs);
-    }
+    /** Puts a row's first positions over another row's; the former is in use no more. */
+    void move(int from, int to, int tokens);
 
-    private static LongBuffer slice(LongBuffer buffer, int count) {
-        return buffer.slice(0, count);
-    }
+    /** Exchanges the first positions of two rows. */
+    void swap(int a, int b, int tokens);
 
-    private void forget() {
-        for (Run[] runs : new Run[][] {steps, prefills}) {
-            for (int i = 0; i < runs.length; i++) {
-                if (runs[i] != null) {
-                    runs[i].inputs().values().forEach(OnnxTensor::close);
-                    runs[i].outputs().get("logits").close();
-                    runs[i] = null;
-                }
-            }
-        }
-    }
+    /** A row is in use no more. */
+    void vacate(int row);
+
+    /** What keeps prefixes of its rows; one that never finds any where rows cannot be cut into positions. */
+    PrefixCache prefixes(long maxBytes);
 
     @Override
-    public void close() {
-        forget();
-        slab.close();
-        try {
-            session.close();
-        } catch (OrtException e) {
-            throw new IllegalStateException(e);
-        }
-    }
+    void close();
 }

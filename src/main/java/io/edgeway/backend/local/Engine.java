@@ -37,6 +37,7 @@ public final class Engine implements AutoCloseable {
     private final ArrayDeque<Generation> queue = new ArrayDeque<>();
     /** Those for which nobody waits: they get the slots that the queue leaves. */
     private final ArrayDeque<Generation> background = new ArrayDeque<>();
+
     private final ArrayDeque<TextWaiter> textWaiters = new ArrayDeque<>();
     private final Generation[] rows;
     private final int[] tokens;
@@ -246,14 +247,14 @@ public final class Engine implements AutoCloseable {
             LOG.infof("Unloading '%s' after %s without a request", name, settings.unloadAfter());
             unload();
         }
-        if (decoder != null && unused >= RELEASE_NANOS && decoder.slab().rows() > 0) {
+        if (decoder != null && unused >= RELEASE_NANOS && decoder.holdsRows()) {
             decoder.release();
         }
         if (!inbox.isEmpty() || closed) {
             return;
         }
         long until = Long.MAX_VALUE;
-        if (decoder != null && decoder.slab().rows() > 0) {
+        if (decoder != null && decoder.holdsRows()) {
             until = RELEASE_NANOS - unused;
         }
         if (decoder != null && unloadNanos > 0) {
@@ -297,7 +298,7 @@ public final class Engine implements AutoCloseable {
         directory.verifyIfSmall();
         int bound = settings.context() > 0 ? Math.min(settings.context(), directory.context()) : directory.context();
         ModelText loadedText = ModelText.load(directory);
-        decoder = Decoder.open(directory, settings.threads(), settings.spin(), settings.slots(), bound);
+        decoder = Decoder.open(directory, settings, bound);
         if (loadedText.tokenizer().size() > decoder.vocabulary()) {
             throw new ModelException(
                     "tokenizer.json has " + loadedText.tokenizer().size() + " tokens, but the model only "
@@ -305,7 +306,7 @@ public final class Engine implements AutoCloseable {
         }
         logits = new float[decoder.vocabulary()];
         scratch = new Sampler.Scratch(decoder.vocabulary());
-        prefixes = new PrefixCache(decoder.slab(), settings.prefixCacheBytes());
+        prefixes = decoder.prefixes(settings.prefixCacheBytes());
         warmUp();
         text = loadedText;
         context = bound;
@@ -520,12 +521,13 @@ public final class Engine implements AutoCloseable {
         count--;
         move(count, hole);
         rows[count] = null;
+        decoder.vacate(count);
         activeRows = count;
     }
 
     private void move(int from, int to) {
         if (from != to) {
-            decoder.slab().copy(from, to, rows[from].length());
+            decoder.move(from, to, rows[from].length());
             rows[to] = rows[from];
         }
     }
@@ -540,7 +542,7 @@ public final class Engine implements AutoCloseable {
 
     private void exchange(int a, int b) {
         if (a != b) {
-            decoder.slab().swap(a, b, Math.max(rows[a].length(), rows[b].length()));
+            decoder.swap(a, b, Math.max(rows[a].length(), rows[b].length()));
             Generation held = rows[a];
             rows[a] = rows[b];
             rows[b] = held;

@@ -19,7 +19,14 @@ public record EngineSettings(
         int queue,
         long prefixCacheBytes,
         boolean spin,
+        GatewayConfig.LocalConfig.Kv kv,
         Duration unloadAfter) {
+
+    /** For measuring the forward pass alone: no queue, no prefixes. */
+    public static EngineSettings bare(Path directory, int threads, int slots, boolean spin, boolean kv8) {
+        GatewayConfig.LocalConfig.Kv kv = kv8 ? GatewayConfig.LocalConfig.Kv.INT8 : GatewayConfig.LocalConfig.Kv.FP32;
+        return new EngineSettings(directory, threads, slots, 0, 0, 0, spin, kv, Duration.ZERO);
+    }
 
     static EngineSettings of(GatewayConfig.LocalConfig config, Path directory) {
         return new EngineSettings(
@@ -30,6 +37,7 @@ public record EngineSettings(
                 config.queue(),
                 config.prefixCache().value(),
                 config.spin(),
+                config.kv(),
                 config.unloadAfter());
     }
 }

@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 
 /**
  * The memory of keys and values: one tensor [rows, heads, length, size] for each layer's keys and one for its values.
@@ -17,6 +16,7 @@ final class KvSlab implements AutoCloseable {
     private final int tensors;
     private final int heads;
     private final int size;
+    private final int elementBytes;
     private final int maxRows;
     private final int maxLength;
     private final Arena[] arenas;
@@ -25,10 +25,11 @@ final class KvSlab implements AutoCloseable {
     private int length;
 
     /** @param tensors keys and values of all layers, so twice the layers */
-    KvSlab(int tensors, int heads, int size, int maxRows, int maxLength) {
+    KvSlab(int tensors, int heads, int size, int elementBytes, int maxRows, int maxLength) {
         this.tensors = tensors;
         this.heads = heads;
         this.size = size;
+        this.elementBytes = elementBytes;
         this.maxRows = maxRows;
         this.maxLength = maxLength;
         arenas = new Arena[tensors];
@@ -45,7 +46,7 @@ final class KvSlab implements AutoCloseable {
 
     /** Bytes that one token takes, in all tensors. */
     long bytesPerToken() {
-        return (long) tensors * heads * size * Float.BYTES;
+        return (long) tensors * heads * size * elementBytes;
     }
 
     long bytes() {
@@ -64,8 +65,8 @@ final class KvSlab implements AutoCloseable {
         }
         int newRows = grown(Math.max(rows, 1), neededRows, maxRows);
         int newLength = grown(Math.max(length, FIRST_LENGTH), neededLength, maxLength);
-        long headBytes = (long) length * size * Float.BYTES;
-        long newHeadBytes = (long) newLength * size * Float.BYTES;
+        long headBytes = (long) length * size * elementBytes;
+        long newHeadBytes = (long) newLength * size * elementBytes;
         for (int i = 0; i < tensors; i++) {
             Arena arena = Arena.ofConfined();
             MemorySegment segment = arena.allocate(newHeadBytes * heads * newRows, 64);
@@ -92,11 +93,12 @@ final class KvSlab implements AutoCloseable {
     }
 
     /** Rows [from, from + count) of one tensor. */
-    FloatBuffer view(int tensor, int from, int count) {
-        long rowBytes = (long) heads * length * size * Float.BYTES;
-        ByteBuffer bytes =
-                segments[tensor].asSlice(from * rowBytes, count * rowBytes).asByteBuffer();
-        return bytes.order(ByteOrder.nativeOrder()).asFloatBuffer();
+    ByteBuffer view(int tensor, int from, int count) {
+        long rowBytes = (long) heads * length * size * elementBytes;
+        return segments[tensor]
+                .asSlice(from * rowBytes, count * rowBytes)
+                .asByteBuffer()
+                .order(ByteOrder.nativeOrder());
     }
 
     long[] shape(int count) {
@@ -105,8 +107,8 @@ final class KvSlab implements AutoCloseable {
 
     /** Copies the first {@code tokens} positions of a row over another row's. */
     void copy(int from, int to, int tokens) {
-        long headBytes = (long) length * size * Float.BYTES;
-        long used = (long) tokens * size * Float.BYTES;
+        long headBytes = (long) length * size * elementBytes;
+        long used = (long) tokens * size * elementBytes;
         for (MemorySegment segment : segments) {
             for (int head = 0; head < heads; head++) {
                 MemorySegment.copy(
@@ -121,8 +123,8 @@ final class KvSlab implements AutoCloseable {
 
     /** Exchanges the first {@code tokens} positions of two rows. */
     void swap(int a, int b, int tokens) {
-        long headBytes = (long) length * size * Float.BYTES;
-        long used = (long) tokens * size * Float.BYTES;
+        long headBytes = (long) length * size * elementBytes;
+        long used = (long) tokens * size * elementBytes;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment held = arena.allocate(Math.max(used, 1));
             for (MemorySegment segment : segments) {
@@ -147,7 +149,7 @@ final class KvSlab implements AutoCloseable {
     }
 
     private void transfer(int row, int start, int tokens, MemorySegment other, boolean out) {
-        long tokenBytes = (long) size * Float.BYTES;
+        long tokenBytes = (long) size * elementBytes;
         long piece = tokens * tokenBytes;
         long at = 0;
         for (MemorySegment segment : segments) {

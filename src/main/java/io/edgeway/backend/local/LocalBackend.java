@@ -71,8 +71,8 @@ public final class LocalBackend implements Backend {
             throw ApiException.badRequest(
                     "model",
                     "invalid_value",
-                    "The model '" + exchange.model() + "' writes text only: " + exchange.dialect().path()
-                            + " needs a model with task: embed.");
+                    "The model '" + exchange.model() + "' writes text only: "
+                            + exchange.dialect().path() + " needs a model with task: embed.");
         }
         ModelText text = engine.text();
         if (text != null) {

@@ -1,7 +1,6 @@
 package io.edgeway.backend.local;
 
 import ai.onnxruntime.OrtException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -11,11 +10,10 @@ public final class ModelBench implements AutoCloseable {
     private final long loadNanos;
     private final int[] noise;
 
-    /** @param rows the largest batch that will be measured */
-    public ModelBench(Path directory, int threads, boolean spin, int rows) {
-        ModelDirectory model = ModelDirectory.open(directory);
+    public ModelBench(EngineSettings settings) {
+        ModelDirectory model = ModelDirectory.open(settings.directory());
         long start = System.nanoTime();
-        decoder = Decoder.open(model, threads, spin, rows, model.context());
+        decoder = Decoder.open(model, settings, model.context());
         loadNanos = System.nanoTime() - start;
         noise = new Random(7).ints(model.context(), 0, decoder.vocabulary()).toArray();
     }

@@ -1,16 +1,19 @@
 package io.edgeway.backend.local;
 
+import io.edgeway.config.GatewayConfig;
 import io.edgeway.json.Json;
 import io.edgeway.json.JsonException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -18,7 +21,16 @@ import java.util.Map;
 public final class ModelDirectory {
     public static final String GRAPH = "model.onnx";
     public static final String WEIGHTS = "model.onnx.data";
+
+    /** The same model with keys and values of 8 bits, over the same weights. */
+    public static final String GRAPH_KV8 = "model.kv8.onnx";
+
+    private static final String GENAI = "genai_config.json";
     public static final String SUMS = "SHA256SUMS";
+
+    /** Where a graph may lie, the preferred first: ours, and those of sets in the common layout. */
+    private static final List<String> GRAPHS = List.of(
+            GRAPH, "onnx/model_q4.onnx", "onnx/model_int8.onnx", "onnx/model_quantized.onnx", "onnx/model.onnx");
 
     private static final long SMALL_BYTES = 64L << 20;
 
@@ -29,7 +41,7 @@ public final class ModelDirectory {
 
     private ModelDirectory(Path path) {
         this.path = path;
-        this.config = read("config.json", true);
+        this.config = Files.isRegularFile(path.resolve("config.json")) ? read("config.json", true) : genai();
         this.tokenizerConfig = read("tokenizer_config.json", false);
         this.generationConfig = read("generation_config.json", false);
     }
@@ -39,12 +51,27 @@ public final class ModelDirectory {
         if (!Files.isDirectory(path)) {
             throw new ModelException("model directory " + path + " does not exist");
         }
-        for (String needed : List.of("config.json", GRAPH, "tokenizer.json")) {
-            if (!Files.isRegularFile(path.resolve(needed))) {
+        for (String needed : List.of("config.json", "tokenizer.json")) {
+            if (!Files.isRegularFile(path.resolve(needed))
+                    && (needed.equals("tokenizer.json") || !Files.isRegularFile(path.resolve(GENAI)))) {
                 throw new ModelException("model directory " + path + " has no " + needed);
             }
         }
-        return new ModelDirectory(path);
+        ModelDirectory directory = new ModelDirectory(path);
+        if (directory.graph() == null) {
+            throw new ModelException("model directory " + path + " has no " + GRAPH);
+        }
+        return directory;
+    }
+
+    /** What onnxruntime-genai writes in place of {@code config.json}, under the names of that. */
+    private Map<String, Object> genai() {
+        Map<String, Object> config = new LinkedHashMap<>();
+        if (read(GENAI, true).get("model") instanceof Map<?, ?> model) {
+            config.put("max_position_embeddings", model.get("context_length"));
+            config.put("eos_token_id", model.get("eos_token_id"));
+        }
+        return config;
     }
 
     private Map<String, Object> read(String name, boolean needed) {
@@ -63,15 +90,37 @@ public final class ModelDirectory {
         return path;
     }
 
+    /** The graph with keys and values as they are computed. */
     public Path graph() {
-        return path.resolve(GRAPH);
+        return GRAPHS.stream()
+                .map(path::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .orElse(null);
+    }
+
+    Path graph(GatewayConfig.LocalConfig.Kv kv) {
+        if (kv == GatewayConfig.LocalConfig.Kv.FP32) {
+            return graph();
+        }
+        Path file = path.resolve(GRAPH_KV8);
+        if (!Files.isRegularFile(file)) {
+            throw new ModelException("'kv: int8' needs " + GRAPH_KV8 + " in " + path
+                    + "; make it with: python -m forge.export.kv8 DIRECTORY TEXT");
+        }
+        return file;
     }
 
     /** Bytes of graph and weights. */
     public long size() {
-        try {
-            Path weights = path.resolve(WEIGHTS);
-            return Files.size(graph()) + (Files.exists(weights) ? Files.size(weights) : 0);
+        Path graph = graph();
+        String stem = graph.getFileName().toString();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(graph.getParent(), stem + "*")) {
+            long bytes = 0;
+            for (Path file : files) {
+                bytes += Files.size(file);
+            }
+            return bytes;
         } catch (IOException e) {
             throw new ModelException(path + " is not readable: " + e.getMessage(), e);
         }

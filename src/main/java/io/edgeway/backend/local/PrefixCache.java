@@ -38,10 +38,19 @@ final class PrefixCache implements AutoCloseable {
     private final ArrayDeque<Block> spare = new ArrayDeque<>();
     private long nextId;
 
+    /** Keeps nothing and finds nothing. */
+    static PrefixCache none() {
+        return new PrefixCache(null, 0, 0);
+    }
+
     PrefixCache(KvSlab slab, long maxBytes) {
+        this(slab, slab.bytesPerToken() * BLOCK, maxBytes / (slab.bytesPerToken() * BLOCK));
+    }
+
+    private PrefixCache(KvSlab slab, long blockBytes, long maxBlocks) {
         this.slab = slab;
-        this.blockBytes = slab.bytesPerToken() * BLOCK;
-        this.maxBlocks = maxBytes / blockBytes;
+        this.blockBytes = blockBytes;
+        this.maxBlocks = maxBlocks;
     }
 
     long bytes() {

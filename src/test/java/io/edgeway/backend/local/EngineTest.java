@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.edgeway.api.ApiException;
 import io.edgeway.backend.local.TinyModel.Result;
+import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
 class EngineTest {
@@ -46,8 +49,9 @@ class EngineTest {
         return random.ints(length, 0, 288).toArray();
     }
 
-    @Test
-    void aReplyDoesNotDependOnWhatElseIsInTheBatch() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Kv.class)
+    void aReplyDoesNotDependOnWhatElseIsInTheBatch(Kv kv) throws Exception {
         Random random = new Random(42);
         List<GenerationRequest> requests = new ArrayList<>();
         int[] shared = prompt(150, 1);
@@ -59,12 +63,12 @@ class EngineTest {
             Sampling sampling = i % 3 == 0 ? Sampling.GREEDY : warm(i);
             requests.add(request(prompt, 1 + random.nextInt(60), sampling));
         }
-        Engine alone = engine(TinyModel.settings(1, 4096, 0));
+        Engine alone = engine(TinyModel.settings(TinyModel.directory(), 1, 4096, 0, kv));
         List<Result> expected = new ArrayList<>();
         for (GenerationRequest each : requests) {
             expected.add(run(alone, each));
         }
-        Engine crowded = engine(7);
+        Engine crowded = engine(TinyModel.settings(TinyModel.directory(), 7, 4096, 1 << 20, kv));
         List<Result> results = new ArrayList<>();
         for (GenerationRequest each : requests) {
             Result result = new Result();

@@ -1,5 +1,6 @@
 package io.edgeway.backend.local;
 
+import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
 import io.edgeway.pipeline.Confidence;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -37,7 +38,11 @@ final class TinyModel {
     }
 
     static EngineSettings settings(int slots, int queue, long prefixCacheBytes) {
-        return new EngineSettings(directory(), 1, slots, 0, queue, prefixCacheBytes, false, Duration.ZERO);
+        return settings(directory(), slots, queue, prefixCacheBytes, Kv.FP32);
+    }
+
+    static EngineSettings settings(Path directory, int slots, int queue, long prefixCacheBytes, Kv kv) {
+        return new EngineSettings(directory, 1, slots, 0, queue, prefixCacheBytes, false, kv, Duration.ZERO);
     }
 
     static Engine engine(EngineSettings settings) {

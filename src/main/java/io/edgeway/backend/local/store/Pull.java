@@ -27,6 +27,7 @@ public final class Pull {
             "LICENSE",
             ModelDirectory.GRAPH,
             ModelDirectory.WEIGHTS,
+            ModelDirectory.GRAPH_KV8,
             ModelDirectory.SUMS);
 
     private final Hub hub;

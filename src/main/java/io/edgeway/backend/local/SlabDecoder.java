@@ -1,0 +1,202 @@
+package io.edgeway.backend.local;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.edgeway.onnx.OrtLoader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Runs graphs of our own export: keys and values of all rows lie in one block of memory that is input and output of the
+ * same pass, so that a step takes all rows at once. The tensors of a step are made once per number of rows.
+ */
+final class SlabDecoder implements Decoder {
+    private final OrtEnvironment environment = OrtLoader.environment();
+    private final OrtSession session;
+    private final KvSlab slab;
+    private final OnnxJavaType type;
+    private final String[] pastNames;
+    private final String[] presentNames;
+    private final int vocabulary;
+    private final LongBuffer ids;
+    private final IntBuffer lengths;
+    private final IntBuffer total;
+    private final LongBuffer wanted;
+    private final FloatBuffer logits;
+    private final Run[] steps;
+    private final Run[] prefills;
+
+    private record Run(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {}
+
+    SlabDecoder(OrtSession session, int maxRows, int context) throws OrtException {
+        this.session = session;
+        Map<String, NodeInfo> inputs = session.getInputInfo();
+        int layers = Decoder.layers(inputs.keySet());
+        TensorInfo key = (TensorInfo) inputs.get("past_key_values.0.key").getInfo();
+        long[] kv = key.getShape();
+        long[] out = ((TensorInfo) session.getOutputInfo().get("logits").getInfo()).getShape();
+        vocabulary = (int) out[out.length - 1];
+        type = key.type;
+        slab = new KvSlab(2 * layers, (int) kv[1], (int) kv[3], key.type.size, maxRows, context);
+        pastNames = new String[2 * layers];
+        presentNames = new String[2 * layers];
+        for (int i = 0; i < 2 * layers; i++) {
+            String suffix = i / 2 + (i % 2 == 0 ? ".key" : ".value");
+            pastNames[i] = "past_key_values." + suffix;
+            presentNames[i] = "present." + suffix;
+        }
+        ids = direct(Long.BYTES * Math.max(MAX_CHUNK, maxRows)).asLongBuffer();
+        lengths = direct(Integer.BYTES * maxRows).asIntBuffer();
+        total = direct(Integer.BYTES).asIntBuffer();
+        wanted = direct(Long.BYTES * maxRows).asLongBuffer();
+        logits = direct(Float.BYTES * maxRows * vocabulary).asFloatBuffer();
+        steps = new Run[maxRows + 1];
+        prefills = new Run[maxRows];
+    }
+
+    private static ByteBuffer direct(int bytes) {
+        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    }
+
+    @Override
+    public int vocabulary() {
+        return vocabulary;
+    }
+
+    @Override
+    public PrefixCache prefixes(long maxBytes) {
+        return new PrefixCache(slab, maxBytes);
+    }
+
+    @Override
+    public boolean holdsRows() {
+        return slab.rows() > 0;
+    }
+
+    @Override
+    public void move(int from, int to, int tokens) {
+        slab.copy(from, to, tokens);
+    }
+
+    @Override
+    public void swap(int a, int b, int tokens) {
+        slab.swap(a, b, tokens);
+    }
+
+    @Override
+    public void vacate(int row) {}
+
+    @Override
+    public void ensure(int rows, int length) {
+        if (slab.ensure(rows, length)) {
+            forget();
+        }
+    }
+
+    @Override
+    public void release() {
+        forget();
+        slab.release();
+    }
+
+    @Override
+    public void prefill(int row, int[] tokens, int from, int to) throws OrtException {
+        int count = to - from;
+        ensure(row + 1, to);
+        for (int i = 0; i < count; i++) {
+            ids.put(i, tokens[from + i]);
+        }
+        lengths.put(0, to - 1);
+        total.put(0, to);
+        wanted.put(0, count - 1);
+        Run run = prefills[row];
+        if (run == null) {
+            run = prefills[row] = run(row, 1);
+        }
+        try (OnnxTensor input = OnnxTensor.createTensor(environment, slice(ids, count), new long[] {1, count})) {
+            run.inputs().put("input_ids", input);
+            session.run(run.inputs(), Set.of(), run.outputs()).close();
+        } finally {
+            run.inputs().remove("input_ids");
+        }
+    }
+
+    @Override
+    public void step(int rows, int[] tokens, int[] past) throws OrtException {
+        int longest = 0;
+        for (int row = 0; row < rows; row++) {
+            ids.put(row, tokens[row]);
+            lengths.put(row, past[row]);
+            wanted.put(row, row);
+            longest = Math.max(longest, past[row] + 1);
+        }
+        ensure(rows, longest);
+        total.put(0, longest);
+        Run run = steps[rows];
+        if (run == null) {
+            run = steps[rows] = run(0, rows);
+            run.inputs().put("input_ids", OnnxTensor.createTensor(environment, slice(ids, rows), new long[] {rows, 1}));
+        }
+        session.run(run.inputs(), Set.of(), run.outputs()).close();
+    }
+
+    @Override
+    public void logits(int row, float[] target) {
+        logits.get(row * vocabulary, target, 0, vocabulary);
+    }
+
+    private Run run(int from, int rows) throws OrtException {
+        Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+        Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
+        long[] shape = slab.shape(rows);
+        for (int i = 0; i < pastNames.length; i++) {
+            OnnxTensor tensor = OnnxTensor.createTensor(environment, slab.view(i, from, rows), shape, type);
+            inputs.put(pastNames[i], tensor);
+            outputs.put(presentNames[i], tensor);
+        }
+        inputs.put("seqlens_k", OnnxTensor.createTensor(environment, lengths.slice(0, rows), new long[] {rows}));
+        inputs.put("total_sequence_length", OnnxTensor.createTensor(environment, total, new long[] {1}));
+        inputs.put("logit_rows", OnnxTensor.createTensor(environment, slice(wanted, rows), new long[] {rows}));
+        FloatBuffer out = logits.slice(0, rows * vocabulary);
+        outputs.put("logits", OnnxTensor.createTensor(environment, out, new long[] {rows, vocabulary}));
+        return new Run(inputs, outputs);
+    }
+
+    private static LongBuffer slice(LongBuffer buffer, int count) {
+        return buffer.slice(0, count);
+    }
+
+    private void forget() {
+        for (Run[] runs : new Run[][] {steps, prefills}) {
+            for (int i = 0; i < runs.length; i++) {
+                if (runs[i] != null) {
+                    runs[i].inputs().values().forEach(OnnxTensor::close);
+                    runs[i].outputs().get("logits").close();
+                    runs[i] = null;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        forget();
+        slab.close();
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package io.edgeway.backend.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.edgeway.backend.local.TinyModel.Result;
+import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
+import io.edgeway.json.Json;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The two layouts of graphs, and keys and values of 8 bits. */
+@Timeout(60)
+class DecoderTest {
+    /** How far logits may be off, as a share of their norm. */
+    private static final double KV8_BOUND = 0.1;
+
+    private static Path common() throws Exception {
+        return Path.of(DecoderTest.class.getResource("/models/common").toURI());
+    }
+
+    private static Decoder open(Path directory, Kv kv) {
+        ModelDirectory model = ModelDirectory.open(directory);
+        return Decoder.open(model, TinyModel.settings(directory, 4, 4, 0, kv), model.context());
+    }
+
+    private static float[] logits(Decoder decoder, int row) {
+        float[] logits = new float[decoder.vocabulary()];
+        decoder.logits(row, logits);
+        return logits;
+    }
+
+    private static double distance(float[] a, float[] b) {
+        double off = 0;
+        double norm = 0;
+        for (int i = 0; i < a.length; i++) {
+            off += (a[i] - b[i]) * (a[i] - b[i]);
+            norm += b[i] * b[i];
+        }
+        return Math.sqrt(off / norm);
+    }
+
+    @Test
+    void eightBitKeysAndValuesStayWithinTheirBound() throws Exception {
+        int[] text = new Random(1).ints(300, 0, 288).toArray();
+        try (Decoder full = open(TinyModel.directory(), Kv.FP32);
+                Decoder small = open(TinyModel.directory(), Kv.INT8)) {
+            for (Decoder decoder : List.of(full, small)) {
+                decoder.prefill(0, text, 0, 256);
+            }
+            assertThat(distance(logits(small, 0), logits(full, 0))).isLessThan(KV8_BOUND);
+            for (int at = 256; at < text.length; at++) {
+                full.step(1, new int[] {text[at]}, new int[] {at});
+                small.step(1, new int[] {text[at]}, new int[] {at});
+                assertThat(distance(logits(small, 0), logits(full, 0))).isBetween(1e-7, KV8_BOUND);
+            }
+        }
+    }
+
+    @Test
+    void eightBitsNeedAGraphOfTheirOwn(@TempDir Path folder) throws Exception {
+        TinyModel.copyTo(folder);
+        Files.delete(folder.resolve(ModelDirectory.GRAPH_KV8));
+        assertThatThrownBy(() -> open(folder, Kv.INT8))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining("forge.export.kv8");
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void theCommonLayoutSaysWhatTransformersSays() throws Exception {
+        List<Object> goldens = (List<Object>) Json.read(Files.readAllBytes(common().resolve("goldens.json")));
+        Engine engine = TinyModel.engine(TinyModel.settings(common(), 2, 16, 1 << 20, Kv.FP32));
+        try (Decoder decoder = open(common(), Kv.FP32);
+                engine) {
+            ModelText text = TinyModel.load(engine);
+            List<Result> results = new ArrayList<>();
+            List<String> expected = new ArrayList<>();
+            for (Object each : goldens) {
+                Map<String, Object> golden = (Map<String, Object>) each;
+                int[] prompt = ints(golden.get("prompt"));
+                decoder.prefill(1, prompt, 0, prompt.length);
+                float[] logits = logits(decoder, 0);
+                List<Object> wanted = (List<Object>) golden.get("logits");
+                for (int i = 0; i < logits.length; i++) {
+                    assertThat((double) logits[i]).isCloseTo(((Number) wanted.get(i)).doubleValue(), within());
+                }
+                decoder.vacate(1);
+                int[] greedy = ints(golden.get("greedy"));
+                Result result = new Result();
+                engine.submit(TinyModel.request(prompt, greedy.length, Sampling.GREEDY), result);
+                results.add(result);
+                expected.add(decoded(text, greedy));
+            }
+            for (int i = 0; i < results.size(); i++) {
+                assertThat(results.get(i).await().text.toString()).isEqualTo(expected.get(i));
+                assertThat(results.get(i).cached).isZero();
+            }
+        }
+    }
+
+    private static org.assertj.core.data.Offset<Double> within() {
+        return org.assertj.core.data.Offset.offset(1e-3);
+    }
+
+    private static String decoded(ModelText text, int[] tokens) {
+        var detokenizer = text.tokenizer().detokenizer();
+        StringBuilder out = new StringBuilder();
+        for (int token : tokens) {
+            if (text.ends(token)) {
+                break;
+            }
+            out.append(text.tokenizer().isSpecial(token) ? "" : detokenizer.next(token));
+        }
+        return out.append(detokenizer.finish()).toString();
+    }
+
+    private static int[] ints(Object list) {
+        return ((List<?>) list).stream().mapToInt(x -> ((Number) x).intValue()).toArray();
+    }
+}
