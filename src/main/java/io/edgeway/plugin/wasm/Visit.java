@@ -233,7 +233,7 @@ final class Visit {
         @Override
         protected void onData(Buffer buffer) {
             Buffer out = piece(buffer, false);
-            if (out != null) {
+            if (out != null && out.length() > 0) {
                 emit(out);
             } else {
                 // Nothing came of it for a reader that asked for one piece.

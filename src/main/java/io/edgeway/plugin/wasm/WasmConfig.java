@@ -49,7 +49,7 @@ public interface WasmConfig {
     Fail fail();
 
     /** The longest that one call of the module may run. */
-    @WithDefault("50ms")
+    @WithDefault("100ms")
     Duration deadline();
 
     /** The most memory that one instance may have. */
