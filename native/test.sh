@@ -17,6 +17,8 @@ failed=()
 install_peers() {
   need redis-server redis-server
   need gcc gcc libc6-dev
+  need clang clang
+  need wasm-ld lld
   need /usr/include/zlib.h zlib1g-dev
   need node nodejs
   need npm npm
