@@ -38,6 +38,16 @@ install_clients() {
     say "pip could not install the Python clients; their tests will be skipped"
 }
 
+# Autobahn's conformance suite for WebSockets, Python for the JVM and what runs it.
+install_autobahn() {
+  local artifact
+  for artifact in me.normanmaurer.maven.autobahntestsuite:autobahntestsuite-maven-plugin:0.1.5 \
+    org.python:jython-standalone:2.7.1; do
+    retry maven -q dependency:copy "-Dartifact=$artifact:jar" "-DoutputDirectory=$root/target/autobahn" \
+      -Dmdep.stripVersion=true || return 1
+  done
+}
+
 # Runs a part, shows its output, and keeps the runners' summary lines.
 part() {
   local name=$1 log=$root/target/test-$1.log status=0
@@ -85,6 +95,7 @@ find_jdk
 install_peers || say "going on without some of the peers"
 install_clients
 cd "$root"
+install_autobahn || say "Maven could not fetch Autobahn's suite; its tests will be skipped"
 for name in "${parts[@]}"; do
   case $name in
     format | unit | binary | forge) part "$name" "$name" ;;

@@ -2,22 +2,23 @@ package io.edgeway.server;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 
 /**
  * Sends every message back: what a conformance suite for WebSockets expects of its peer. The frames, bounds and options
- * are those of the gateway's own sockets. A program: {@code SocketEcho PORT}.
+ * are those of the gateway's own sockets.
  */
-public final class SocketEcho {
+public final class SocketEcho implements AutoCloseable {
     private static final long MAX_MESSAGE = 16 << 20;
 
-    private SocketEcho() {}
+    private final Vertx vertx = Vertx.vertx();
+    private final HttpServer server;
 
-    public static void main(String... args) {
-        Vertx vertx = Vertx.vertx();
-        HttpServerOptions options =
-                SocketOptions.apply(new HttpServerOptions().setHost("127.0.0.1").setPort(Integer.parseInt(args[0])));
-        vertx.createHttpServer(options)
+    private SocketEcho(int port) {
+        HttpServerOptions options = SocketOptions.apply(
+                new HttpServerOptions().setHost("127.0.0.1").setPort(port));
+        server = vertx.createHttpServer(options)
                 .requestHandler(request -> {
                     request.pause();
                     request.toWebSocket().onSuccess(webSocket -> {
@@ -27,7 +28,23 @@ public final class SocketEcho {
                     });
                 })
                 .listen()
-                .onSuccess(server -> System.out.println("echo on port " + server.actualPort()));
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
+    }
+
+    /** @param port 0 for a free one */
+    public static SocketEcho start(int port) {
+        return new SocketEcho(port);
+    }
+
+    public int port() {
+        return server.actualPort();
+    }
+
+    @Override
+    public void close() {
+        vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 
     private record Echo(Socket socket) implements Socket.Listener {
