@@ -55,6 +55,8 @@ final class BatchRun {
     private BufferedReader input;
     private boolean inputEnded;
     private boolean cancelled;
+    private boolean expired;
+    private long expiry = -1;
     private boolean paused;
     private int active;
     private long completed;
@@ -131,10 +133,32 @@ final class BatchRun {
                         status("in_progress", "in_progress_at");
                     }
                     counts();
-                    save.apply(record).onComplete(saved -> more());
+                    save.apply(record).onComplete(saved -> {
+                        expiry = vertx.setTimer(Math.max(1, expiresMillis() - System.currentTimeMillis()), id -> expire());
+                        more();
+                    });
                 })
                 .onFailure(failure -> invalid(failure.getMessage())));
         return over.future();
+    }
+
+    private long expiresMillis() {
+        return TimeUnit.SECONDS.toMillis((Long) batch.get("expires_at"));
+    }
+
+    /** The window is over: what was not answered by now is not asked any more. */
+    private void expire() {
+        expiry = -1;
+        if (!ended(batch) && !cancelled) {
+            expired = true;
+            Set.copyOf(asking).forEach(Exchange::cancel);
+            more();
+        }
+    }
+
+    /** Whether no more is asked although there is more. */
+    private boolean cutShort() {
+        return cancelled || expired;
     }
 
     private void status(String status, String at) {
@@ -231,7 +255,7 @@ final class BatchRun {
         if (active >= PARALLEL) {
             return;
         }
-        if (inputEnded || cancelled) {
+        if (inputEnded || cutShort()) {
             if (active == 0) {
                 end();
             }
@@ -240,7 +264,7 @@ final class BatchRun {
         active++;
         vertx.executeBlocking(this::nextLine)
                 .onSuccess(request -> {
-                    if (request == null) {
+                    if (request == null || cutShort()) {
                         inputEnded = true;
                         active--;
                         more();
@@ -326,17 +350,17 @@ final class BatchRun {
 
     /** Whether a limit was reached that time mends. */
     private boolean later(CollectDelivery.Collected collected) {
-        return (collected.status() == 429 || collected.status() == 503) && !cancelled && !paused;
+        return (collected.status() == 429 || collected.status() == 503) && !cutShort() && !paused;
     }
 
     private Future<Void> pauseAndAsk(Map<String, Object> request) {
         Promise<Void> waited = Promise.promise();
         vertx.setTimer(TimeUnit.SECONDS.toMillis(5), id -> waited.complete());
-        return waited.future().compose(v -> paused || cancelled ? Future.succeededFuture() : ask(request));
+        return waited.future().compose(v -> paused || cutShort() ? Future.succeededFuture() : ask(request));
     }
 
     private Future<Void> answered(Map<String, Object> request, String requestId, CollectDelivery.Collected collected) {
-        if (paused || cancelled && collected.status() == 499) {
+        if (paused || cutShort() && collected.status() == 499) {
             return Future.succeededFuture();
         }
         boolean well = collected.status() == 200;
@@ -378,6 +402,12 @@ final class BatchRun {
     }
 
     private void end() {
+        if (ended(batch) || batch.get("status").equals("finalizing")) {
+            return;
+        }
+        if (expiry >= 0) {
+            vertx.cancelTimer(expiry);
+        }
         try {
             input.close();
         } catch (IOException e) {
@@ -389,6 +419,8 @@ final class BatchRun {
                 .compose(v -> {
                     if (cancelled) {
                         status("cancelled", "cancelled_at");
+                    } else if (expired) {
+                        status("expired", "expired_at");
                     } else {
                         status("completed", "completed_at");
                     }

@@ -12,13 +12,13 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.List;
 import java.util.Map;
 
 /** Batches: https://platform.openai.com/docs/api-reference/batch */
 final class BatchesDoor implements Door {
     private static final String PATH = "/v1/batches";
     private static final int PAGE = 20;
+    private static final int MAX_PAGE = 100;
 
     private final Batches batches;
 
@@ -58,7 +58,7 @@ final class BatchesDoor implements Door {
             }
         }
         if (rest.length == 1 && method == HttpMethod.GET) {
-            return batches.list(tenant).map(list -> page(request, list));
+            return batches.list(tenant).map(list -> Page.of(request, list, PAGE, MAX_PAGE));
         }
         if (rest.length == 2 && method == HttpMethod.GET) {
             return batches.find(tenant, rest[1]).map(batch -> known(batch, rest[1]));
@@ -77,29 +77,5 @@ final class BatchesDoor implements Door {
             throw ApiException.notFound("id", null, "No batch found with id '" + ApiException.abbreviate(id) + "'.");
         }
         return batch;
-    }
-
-    private static Map<String, Object> page(HttpServerRequest request, List<Map<String, Object>> all) {
-        String after = request.getParam("after");
-        int from = 0;
-        if (after != null) {
-            while (from < all.size() && !after.equals(all.get(from).get("id"))) {
-                from++;
-            }
-            from = Math.min(from + 1, all.size());
-        }
-        int to = Math.min(all.size(), from + PAGE);
-        List<Map<String, Object>> page = all.subList(from, to);
-        return Json.object(
-                "object",
-                "list",
-                "data",
-                page,
-                "first_id",
-                page.isEmpty() ? null : page.getFirst().get("id"),
-                "last_id",
-                page.isEmpty() ? null : page.getLast().get("id"),
-                "has_more",
-                to < all.size());
     }
 }

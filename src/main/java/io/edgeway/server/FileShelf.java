@@ -85,13 +85,14 @@ final class FileShelf {
                         : null);
     }
 
-    Future<List<Object>> list(String tenant) {
+    @SuppressWarnings("unchecked")
+    Future<List<Map<String, Object>>> list(String tenant) {
         if (!journal.exists()) {
             return Future.succeededFuture(List.of());
         }
         return journal.values(KEY).map(records -> records.stream()
                 .filter(record -> tenant.equals(record.get("tenant")))
-                .map(record -> record.get("file"))
+                .map(record -> (Map<String, Object>) record.get("file"))
                 .toList());
     }
 

@@ -14,11 +14,14 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerFileUpload;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 
 /** Files for batches: https://platform.openai.com/docs/api-reference/files */
 final class FilesDoor implements Door {
     private static final String PATH = "/v1/files";
+    private static final int MAX_PAGE = 10_000;
 
     private final FileShelf files;
 
@@ -55,7 +58,15 @@ final class FilesDoor implements Door {
             return upload(request, tenant, gateway.config().gateway().responses());
         }
         if (rest.length == 1 && method == HttpMethod.GET) {
-            return files.list(tenant).map(list -> Json.object("object", "list", "data", list, "has_more", false));
+            String purpose = request.getParam("purpose");
+            boolean ascending = Page.ascending(request);
+            return files.list(tenant).map(list -> {
+                List<Map<String, Object>> wanted = list.stream()
+                        .filter(file -> purpose == null || purpose.equals(file.get("purpose")))
+                        .sorted(Comparator.comparing(file -> (Long) file.get("created_at")))
+                        .toList();
+                return Page.of(request, ascending ? wanted : wanted.reversed(), MAX_PAGE, MAX_PAGE);
+            });
         }
         if (rest.length < 2) {
             return Future.failedFuture(unknown(request));

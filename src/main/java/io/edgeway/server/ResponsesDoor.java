@@ -139,47 +139,6 @@ final class ResponsesDoor implements Door {
     /** The items that the response answers, a page of them: newest first unless asked otherwise. */
     private static Object page(HttpServerRequest request, String id, StoredResponse stored) {
         List<Map<String, Object>> items = Conversations.input(id, stored);
-        String order = request.getParam("order", "desc");
-        if (!order.equals("asc") && !order.equals("desc")) {
-            throw ApiException.badRequest("order", "invalid_value", "Invalid 'order'; expected asc or desc.");
-        }
-        if (order.equals("desc")) {
-            items = items.reversed();
-        }
-        String after = request.getParam("after");
-        int from = 0;
-        if (after != null) {
-            while (from < items.size() && !after.equals(items.get(from).get("id"))) {
-                from++;
-            }
-            from++;
-        }
-        from = Math.min(from, items.size());
-        int to = Math.min(items.size(), from + limit(request));
-        List<Map<String, Object>> page = items.subList(from, to);
-        return Json.object(
-                "object",
-                "list",
-                "data",
-                page,
-                "first_id",
-                page.isEmpty() ? null : page.getFirst().get("id"),
-                "last_id",
-                page.isEmpty() ? null : page.getLast().get("id"),
-                "has_more",
-                to < items.size());
-    }
-
-    private static int limit(HttpServerRequest request) {
-        try {
-            int limit = Integer.parseInt(request.getParam("limit", Integer.toString(PAGE)));
-            if (limit >= 1 && limit <= MAX_PAGE) {
-                return limit;
-            }
-        } catch (NumberFormatException e) {
-            // Told below.
-        }
-        throw ApiException.badRequest(
-                "limit", "invalid_value", "Invalid 'limit'; expected a number between 1 and " + MAX_PAGE + '.');
+        return Page.of(request, Page.ascending(request) ? items : items.reversed(), PAGE, MAX_PAGE);
     }
 }

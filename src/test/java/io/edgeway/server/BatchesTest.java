@@ -3,6 +3,7 @@ package io.edgeway.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.edgeway.json.Json;
+import io.edgeway.state.journal.Journal;
 import io.edgeway.testkit.Behaviour;
 import io.edgeway.testkit.FakeCloud;
 import java.net.http.HttpResponse;
@@ -115,6 +116,46 @@ class BatchesTest {
     }
 
     @Test
+    void whatIsNotDoneWithinTheWindowIsNotAsked() throws Exception {
+        cloud.next("tokens=1");
+        cloud.standard(Behaviour.of("silent"));
+        Object id = batch(lines(8));
+        for (int i = 0; i < 5; i++) {
+            cloud.take();
+        }
+        Path directory = gateway.directory();
+        gateway.close();
+        try (Journal journal = Journal.open(directory.resolve("state/journal"), 1 << 20)) {
+            Map<String, Object> record = Json.readObject(journal.get("batch:" + id));
+            BatchRun.batch(record).put("expires_at", 1_700_000_000L);
+            journal.put("batch:" + id, Json.write(record));
+        }
+        gateway = TestGateway.startIn(directory);
+        Map<String, Object> done = poll(id);
+        assertThat(done).containsEntry("status", "expired");
+        assertThat(done.get("expired_at")).isNotNull();
+        assertThat(content(done.get("output_file_id"))).hasSize(1);
+    }
+
+    @Test
+    void listsArePaged() {
+        List<Object> ids = IntStream.range(0, 3)
+                .mapToObj(i -> object(upload("text " + i)).get("id"))
+                .toList();
+        Map<String, Object> first = object(gateway.get("/v1/files?limit=2"));
+        assertThat(first).containsEntry("has_more", true);
+        assertThat((List<?>) first.get("data")).hasSize(2);
+        Map<String, Object> rest = object(gateway.get("/v1/files?limit=2&after=" + first.get("last_id")));
+        assertThat(rest).containsEntry("has_more", false);
+        assertThat(((List<?>) rest.get("data"))).hasSize(1);
+        assertThat(first.get("data").toString() + rest.get("data")).contains(ids.toString().replaceAll("[\\[\\] ]", "").split(","));
+        assertThat(object(gateway.get("/v1/files?purpose=vision")).get("data")).isEqualTo(List.of());
+        assertThat(gateway.get("/v1/files?limit=0").statusCode()).isEqualTo(400);
+        assertThat(gateway.get("/v1/files?order=sideways").statusCode()).isEqualTo(400);
+        assertThat(gateway.get("/v1/batches?limit=many").statusCode()).isEqualTo(400);
+    }
+
+    @Test
     void aBatchIsCancelled() {
         cloud.standard(Behaviour.of("silent"));
         Object id = batch(lines(8));
@@ -171,7 +212,7 @@ class BatchesTest {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (true) {
             Map<String, Object> batch = object(gateway.get("/v1/batches/" + id));
-            if (List.of("completed", "failed", "cancelled").contains(batch.get("status"))) {
+            if (List.of("completed", "failed", "cancelled", "expired").contains(batch.get("status"))) {
                 return batch;
             }
             assertThat(System.nanoTime()).as("%s", batch).isLessThan(deadline);
