@@ -28,6 +28,7 @@ final class Cloudy {
                         cloud: { cloud: { upstreams: [fake], as: "fake?text=Hello from the cloud" } }
                         tools: { cloud: { upstreams: [fake], as: "fake?tool=get_weather" } }
                         busy: { cloud: { upstreams: [limited], as: "fake?status=429&retry-after=7" } }
+                        minilm: { local: { path: "%3$s", task: embed } }
                         scripted: { cloud: { upstreams: [fake], as: fake } }
                       upstreams:
                         fake: { url: "%1$s", key: sk-upstream }
@@ -37,7 +38,7 @@ final class Cloudy {
                         route: { type: router }
                       routes:
                         - { match: "/v1/*", chain: [callers, route] }
-                    """.formatted(cloud.url(), KEY_HASH));
+                    """.formatted(cloud.url(), KEY_HASH, Path.of("models/minilm").toAbsolutePath()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
