@@ -24,6 +24,8 @@ install_peers() {
   need npm npm
   need python3 python3
   python3 -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv
+  need chromium chromium
+  need chromedriver chromium-driver
   need curl curl ca-certificates
 }
 

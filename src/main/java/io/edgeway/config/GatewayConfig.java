@@ -91,6 +91,10 @@ public interface GatewayConfig {
         /** Origins of pages that may open WebSockets from a browser, besides the node's own; an asterisk means any. */
         Optional<List<String>> origins();
 
+        /** Serve the page at /chat. */
+        @WithDefault("true")
+        boolean page();
+
         /** Between pings on a WebSocket; a peer that is silent for three of them is gone. */
         @WithDefault("30s")
         Duration socketPing();

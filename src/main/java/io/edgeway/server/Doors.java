@@ -27,6 +27,7 @@ final class Doors {
     private final InFlight inFlight;
     private final Map<String, Door> posts = new HashMap<>();
     private final ModelsDoor models = new ModelsDoor();
+    private final PageDoor page = new PageDoor();
     private final Map<String, Door> prefixes = new LinkedHashMap<>();
     private final SocketDoor sockets;
     private final NodeJournal journal;
@@ -115,6 +116,10 @@ final class Doors {
             } else {
                 refuse(request, gateway, methodNotAllowed(request, "POST"));
             }
+        } else if (path.equals(PageDoor.PATH)
+                && request.method() == HttpMethod.GET
+                && gateway.config().gateway().server().page()) {
+            page.handle(request, gateway);
         } else if (prefixed(path) instanceof Door resources) {
             resources.handle(request, gateway);
         } else if (ModelsDoor.serves(path)) {
