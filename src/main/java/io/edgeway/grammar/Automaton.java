@@ -29,7 +29,17 @@ final class Automaton {
     private final int reach;
     private final State start;
 
-    private record Key(List<State.Place> places, boolean accepting) {}
+    private record Key(List<State.Place> places, boolean accepting) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key && accepting == key.accepting && places.equals(key.places);
+        }
+
+        @Override
+        public int hashCode() {
+            return places.hashCode() * 2 + (accepting ? 1 : 0);
+        }
+    }
 
     /** @param reach the most bytes that are taken between two uses of {@link #like} */
     Automaton(Rule root, int reach) {

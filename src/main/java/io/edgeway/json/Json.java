@@ -160,32 +160,40 @@ public final class Json {
     }
 
     public static void write(JsonGenerator out, Object value) throws IOException {
-        switch (value) {
-            case null -> out.writeNull();
-            case CharSequence text -> out.writeString(text.toString());
-            case Integer number -> out.writeNumber(number);
-            case Long number -> out.writeNumber(number);
-            case Float number -> out.writeNumber(number);
-            case Double number -> out.writeNumber(number);
-            case BigInteger number -> out.writeNumber(number);
-            case BigDecimal number -> out.writeNumber(number);
-            case Boolean flag -> out.writeBoolean(flag);
-            case Map<?, ?> map -> {
-                out.writeStartObject();
-                for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    out.writeFieldName(String.valueOf(entry.getKey()));
-                    write(out, entry.getValue());
-                }
-                out.writeEndObject();
+        // Not a switch over types: the native binary interprets that on every value.
+        if (value == null) {
+            out.writeNull();
+        } else if (value instanceof CharSequence text) {
+            out.writeString(text.toString());
+        } else if (value instanceof Integer number) {
+            out.writeNumber(number);
+        } else if (value instanceof Long number) {
+            out.writeNumber(number);
+        } else if (value instanceof Float number) {
+            out.writeNumber(number);
+        } else if (value instanceof Double number) {
+            out.writeNumber(number);
+        } else if (value instanceof BigInteger number) {
+            out.writeNumber(number);
+        } else if (value instanceof BigDecimal number) {
+            out.writeNumber(number);
+        } else if (value instanceof Boolean flag) {
+            out.writeBoolean(flag);
+        } else if (value instanceof Map<?, ?> map) {
+            out.writeStartObject();
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                out.writeFieldName(String.valueOf(entry.getKey()));
+                write(out, entry.getValue());
             }
-            case Iterable<?> items -> {
-                out.writeStartArray();
-                for (Object item : items) {
-                    write(out, item);
-                }
-                out.writeEndArray();
+            out.writeEndObject();
+        } else if (value instanceof Iterable<?> items) {
+            out.writeStartArray();
+            for (Object item : items) {
+                write(out, item);
             }
-            default -> throw new IllegalArgumentException("no JSON form for " + value.getClass());
+            out.writeEndArray();
+        } else {
+            throw new IllegalArgumentException("no JSON form for " + value.getClass());
         }
     }
 

@@ -37,6 +37,11 @@ public record Digest(long a, long b, long c, long d) {
         return HexFormat.of().formatHex(bytes);
     }
 
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Digest digest && a == digest.a && b == digest.b && c == digest.c && d == digest.d;
+    }
+
     /** Bits of a cryptographic hash are as good as any mix of them. */
     @Override
     public int hashCode() {

@@ -9,16 +9,31 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.StartupEvent;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** Counts exchanges as they end. Tags come from the configuration and from fixed sets, never from a request. */
-@ApplicationScoped
+@Singleton
 public class Exchanges {
-    private record Key(String path, String backend, Outcome.Kind kind, int status) {}
+    // Its own equals and hashCode: those that records get are interpreted in the native binary.
+    private record Key(String path, String backend, Outcome.Kind kind, int status) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key
+                    && kind == key.kind
+                    && status == key.status
+                    && path.equals(key.path)
+                    && backend.equals(key.backend);
+        }
+
+        @Override
+        public int hashCode() {
+            return ((path.hashCode() * 31 + backend.hashCode()) * 31 + kind.ordinal()) * 31 + status;
+        }
+    }
 
     private record Meters(Timer duration, Timer firstToken, Counter promptTokens, Counter completionTokens) {}
 

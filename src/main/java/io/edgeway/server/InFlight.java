@@ -1,13 +1,13 @@
 package io.edgeway.server;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The exchanges that are being served, so that a stop can wait for them and then tell them. */
-@ApplicationScoped
+@Singleton
 public class InFlight {
     private final Set<Delivery> deliveries = ConcurrentHashMap.newKeySet();
     private final List<Runnable> onDrain = new CopyOnWriteArrayList<>();

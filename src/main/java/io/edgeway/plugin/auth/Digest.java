@@ -44,6 +44,16 @@ record Digest(String hex) {
     }
 
     @Override
+    public boolean equals(Object other) {
+        return other instanceof Digest digest && hex.equals(digest.hex);
+    }
+
+    @Override
+    public int hashCode() {
+        return hex.hashCode();
+    }
+
+    @Override
     public String toString() {
         return PREFIX + hex;
     }

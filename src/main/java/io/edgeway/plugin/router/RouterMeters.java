@@ -7,7 +7,20 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** What the router counts. Tags come from the configuration and from fixed sets. */
 final class RouterMeters {
-    private record Key(String model, String backend, Reason.Kind reason) {}
+    private record Key(String model, String backend, Reason.Kind reason) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key
+                    && reason == key.reason
+                    && model.equals(key.model)
+                    && backend.equals(key.backend);
+        }
+
+        @Override
+        public int hashCode() {
+            return (model.hashCode() * 31 + backend.hashCode()) * 31 + reason.ordinal();
+        }
+    }
 
     private final MeterRegistry registry;
     private final Map<Key, Counter> routes = new ConcurrentHashMap<>();

@@ -12,7 +12,17 @@ public final class MemoryResponses implements ResponseStore {
     /** What an entry costs besides its texts. */
     private static final int OVERHEAD = 200;
 
-    private record Key(String tenant, String id) {}
+    private record Key(String tenant, String id) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key && tenant.equals(key.tenant) && id.equals(key.id);
+        }
+
+        @Override
+        public int hashCode() {
+            return tenant.hashCode() * 31 + id.hashCode();
+        }
+    }
 
     private record Entry(StoredResponse response, long ttlNanos) {}
 
