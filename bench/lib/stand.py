@@ -133,16 +133,18 @@ def machine():
     }
 
 
-def load(**options):
-    """Runs the Java load generator and returns its report."""
+def loads(runs, prefix=()):
+    """Runs the Java load generator with each of these sets of options, and returns their reports."""
+    arguments = []
+    for options in runs:
+        arguments += ["next"] * bool(arguments) + [f"{name.replace('_', '-')}={value}" for name, value in options.items()]
     out = subprocess.run(
-        [java(), "-Xmx512m", "-XX:+UseSerialGC", "-cp", test_classpath(), "io.edgeway.bench.Load"]
-        + [f"{name.replace('_', '-')}={value}" for name, value in options.items()],
+        [*prefix, java(), "-Xmx512m", "-XX:+UseSerialGC", "-cp", test_classpath(), "io.edgeway.bench.Load", *arguments],
         capture_output=True, text=True, timeout=600)
-    lines = [line for line in out.stdout.splitlines() if line.startswith("{")]
-    if not lines:
+    reports = [json.loads(line) for line in out.stdout.splitlines() if line.startswith("{")]
+    if len(reports) != len(runs):
         raise RuntimeError(f"the load generator failed: {out.stderr[-2000:]}")
-    return json.loads(lines[-1])
+    return reports
 
 
 def median(values):

@@ -24,13 +24,21 @@ import org.HdrHistogram.Histogram;
 /**
  * A load generator for chat requests. Closed loop: {@code concurrency} requests are always in flight. Open loop: requests
  * start at a fixed {@code rate} whatever the server does, and a latency counts from the time at which its request should
- * have started, so that a stall is not hidden by the requests it kept from starting (coordinated omission). Prints one
- * line of JSON.
+ * have started, so that a stall is not hidden by the requests it kept from starting (coordinated omission); only a start
+ * that is late by no more than the timer's own step counts from where it was. Prints a line of
+ * JSON for each run.
  *
  * <p>Options, as {@code name=value}: {@code url}, {@code body} (a file), {@code concurrency}, {@code rate}, {@code
- * seconds}, {@code warmup} (seconds), {@code abort-after} (milliseconds after which each streaming client leaves).
+ * seconds}, {@code warmup} (seconds), {@code abort-after} (milliseconds after which each streaming client leaves), {@code
+ * headers} ({@code name=value|name=value}). A lone {@code next} begins the options of another run.
  */
 public final class Load {
+    /** As late as a timer of milliseconds lets a request start. */
+    private static final long STEP = TimeUnit.MILLISECONDS.toNanos(2);
+
+    /** Between the options of one run and those of the next. */
+    private static final String NEXT = "next";
+
     private static final long HIGHEST = TimeUnit.MINUTES.toNanos(1);
 
     private final Vertx vertx = Vertx.vertx(new io.vertx.core.VertxOptions().setEventLoopPoolSize(1));
@@ -40,8 +48,10 @@ public final class Load {
     private final int concurrency;
     private final double rate;
     private final long abortAfterMillis;
-    private final long measureFrom;
-    private final long stopAt;
+    private final long warmup;
+    private final long measured;
+    private long measureFrom;
+    private volatile long stopAt;
     private final CountDownLatch done = new CountDownLatch(1);
 
     private final Histogram latency = new Histogram(HIGHEST, 3);
@@ -69,21 +79,36 @@ public final class Load {
                 .setURI(url.getPath())
                 .putHeader("content-type", "application/json")
                 .putHeader("authorization", "Bearer " + options.getOrDefault("key", "bench"));
-        long now = System.nanoTime();
-        measureFrom = now + seconds(options.getOrDefault("warmup", "1"));
-        stopAt = measureFrom + seconds(options.getOrDefault("seconds", "5"));
+        for (String header : options.getOrDefault("headers", "").split("\\|")) {
+            int equals = header.indexOf('=');
+            if (equals > 0) {
+                target.putHeader(header.substring(0, equals), header.substring(equals + 1));
+            }
+        }
+        warmup = seconds(options.getOrDefault("warmup", "1"));
+        measured = seconds(options.getOrDefault("seconds", "5"));
     }
 
     public static void main(String... args) throws Exception {
         Map<String, String> options = new HashMap<>();
         for (String arg : args) {
-            int equals = arg.indexOf('=');
-            options.put(arg.substring(0, equals), arg.substring(equals + 1));
+            if (arg.equals(NEXT)) {
+                measure(options);
+                options = new HashMap<>();
+            } else {
+                int equals = arg.indexOf('=');
+                options.put(arg.substring(0, equals), arg.substring(equals + 1));
+            }
         }
+        measure(options);
+        System.exit(0);
+    }
+
+    private static void measure(Map<String, String> options) throws Exception {
         Load load = new Load(options);
         load.run();
         System.out.println(new String(Json.write(load.report()), StandardCharsets.UTF_8));
-        System.exit(0);
+        load.vertx.close();
     }
 
     private static long seconds(String text) {
@@ -92,16 +117,19 @@ public final class Load {
 
     private void run() throws InterruptedException {
         vertx.runOnContext(v -> {
+            // The clock starts here: on a busy machine the loop's own start may take longer than a short run.
+            long now = System.nanoTime();
+            measureFrom = now + warmup;
+            stopAt = measureFrom + measured;
             if (rate > 0) {
-                open(System.nanoTime(), 0);
+                open(now, 0);
             } else {
                 for (int i = 0; i < concurrency; i++) {
                     request(System.nanoTime(), true);
                 }
             }
         });
-        long left = stopAt - System.nanoTime();
-        done.await(left + TimeUnit.SECONDS.toNanos(30), TimeUnit.NANOSECONDS);
+        done.await(warmup + measured + TimeUnit.SECONDS.toNanos(60), TimeUnit.NANOSECONDS);
     }
 
     /** Starts every request that is due, then looks again a millisecond later. */
@@ -114,7 +142,9 @@ public final class Load {
         long due = (long) ((now - from) / 1e9 * rate);
         long next = sent;
         for (; next <= due; next++) {
-            request(from + (long) (next / rate * 1e9), false);
+            long intended = from + (long) (next / rate * 1e9);
+            long late = System.nanoTime() - intended;
+            request(late <= STEP ? intended + late : intended, false);
         }
         long count = next;
         vertx.setTimer(1, id -> open(from, count));
@@ -183,7 +213,7 @@ public final class Load {
         out.put("started", started);
         out.put("completed", completed);
         out.put("failed", failed);
-        out.put("per_second", completed / ((stopAt - measureFrom) / 1e9));
+        out.put("per_second", completed / (measured / 1e9));
         out.put("bytes", bytes);
         out.put("latency_us", percentiles(latency));
         out.put("first_byte_us", percentiles(firstByte));
