@@ -3,6 +3,7 @@ package io.edgeway.backend.local;
 import io.edgeway.pipeline.Confidence;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One reply of a chat request on its way from the engine's thread to the exchange's event loop. What the engine writes
@@ -14,6 +15,7 @@ final class ChatChoice implements GenerationListener {
 
     private final int index;
     private final ChatExchange exchange;
+    private final ToolCallReader calls;
     private volatile Generation generation;
 
     // Guarded by this.
@@ -27,7 +29,9 @@ final class ChatChoice implements GenerationListener {
     private int completionTokens;
     private int cached;
 
-    ChatChoice(int index, ChatExchange exchange) {
+    /** @param calls reads tool calls out of the text, or null where none are asked for */
+    ChatChoice(int index, ChatExchange exchange, ToolCallReader calls) {
+        this.calls = calls;
         this.index = index;
         this.exchange = exchange;
     }
@@ -81,26 +85,31 @@ final class ChatChoice implements GenerationListener {
         exchange.progressed(this);
     }
 
-    /** Takes what has gathered; null where nothing has. */
-    synchronized Piece take() {
-        if (text.isEmpty() && scores == null) {
-            return null;
-        }
-        Piece piece = new Piece(text.toString(), scores);
+    /**
+     * Takes what has gathered; null where nothing has.
+     *
+     * @param last whether nothing more will come
+     */
+    synchronized Piece take(boolean last) {
+        String raw = text.toString();
+        List<TokenScore> taken = scores;
         text.setLength(0);
         scores = null;
-        return piece;
+        if (calls == null) {
+            return raw.isEmpty() && taken == null ? null : new Piece(raw, taken, List.of());
+        }
+        ToolCallReader.Found found = calls.next(raw);
+        String clear = found.text();
+        List<ToolCallReader.Call> made = found.calls();
+        if (last) {
+            ToolCallReader.Found rest = calls.finish();
+            clear += rest.text();
+            made = Stream.concat(made.stream(), rest.calls().stream()).toList();
+        }
+        return clear.isEmpty() && taken == null && made.isEmpty() ? null : new Piece(clear, taken, made);
     }
 
-    record Piece(String text, List<TokenScore> scores) {}
-
-    synchronized String wholeText() {
-        return text.toString();
-    }
-
-    synchronized List<TokenScore> wholeScores() {
-        return scores;
-    }
+    record Piece(String text, List<TokenScore> scores, List<ToolCallReader.Call> calls) {}
 
     @Override
     public void confidence(Confidence confidence) {
@@ -122,8 +131,9 @@ final class ChatChoice implements GenerationListener {
         exchange.onLoop(() -> exchange.failed(cause));
     }
 
+    /** Known in full once the last piece was taken. */
     FinishReason reason() {
-        return reason;
+        return calls != null && calls.calls() > 0 && reason == FinishReason.STOP ? FinishReason.TOOL_CALLS : reason;
     }
 
     int completionTokens() {

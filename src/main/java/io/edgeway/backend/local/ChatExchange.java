@@ -23,6 +23,7 @@ final class ChatExchange {
     private final ChatWriter writer;
     private final boolean streamed;
     private final boolean includeUsage;
+    private final boolean readsCalls;
     private final int promptTokens;
     private final Consumer<Confidence> probe;
     private final Promise<Reply> reply = Promise.promise();
@@ -36,12 +37,14 @@ final class ChatExchange {
             ChatWriter writer,
             boolean streamed,
             boolean includeUsage,
+            boolean readsCalls,
             int promptTokens,
             Consumer<Confidence> probe) {
         this.exchange = exchange;
         this.writer = writer;
         this.streamed = streamed;
         this.includeUsage = includeUsage;
+        this.readsCalls = readsCalls;
         this.promptTokens = promptTokens;
         this.probe = probe;
     }
@@ -55,7 +58,7 @@ final class ChatExchange {
         try {
             boolean later = Boolean.TRUE.equals(exchange.fact(Hints.BACKGROUND));
             for (int i = 0; i < count && !over; i++) {
-                ChatChoice choice = new ChatChoice(i, this);
+                ChatChoice choice = new ChatChoice(i, this, readsCalls ? new ToolCallReader() : null);
                 choices.add(choice);
                 choice.generation(engine.submit(i == 0 ? request : reseeded(request, i), choice, later));
             }
@@ -96,7 +99,7 @@ final class ChatExchange {
             return;
         }
         Buffer out = Buffer.buffer(256);
-        append(out, choice);
+        append(out, choice, false);
         send(out);
         if (stream.full()) {
             choices.forEach(each -> each.generation().pause());
@@ -105,18 +108,21 @@ final class ChatExchange {
         }
     }
 
-    private void append(Buffer out, ChatChoice choice) {
+    private void append(Buffer out, ChatChoice choice, boolean last) {
         if (stream == null) {
             begin(out);
         }
-        ChatChoice.Piece piece = choice.take();
+        ChatChoice.Piece piece = choice.take(last);
         if (piece == null) {
             return;
         }
-        if (piece.scores() == null) {
-            writer.text(out, choice.index(), piece.text());
-        } else {
+        if (piece.scores() != null) {
             writer.text(out, choice.index(), piece.text(), piece.scores());
+        } else if (!piece.text().isEmpty()) {
+            writer.text(out, choice.index(), piece.text());
+        }
+        for (ToolCallReader.Call call : piece.calls()) {
+            writer.call(out, choice.index(), call);
         }
     }
 
@@ -160,7 +166,7 @@ final class ChatExchange {
             return;
         }
         Buffer out = Buffer.buffer(512);
-        append(out, choice);
+        append(out, choice, true);
         writer.finish(out, choice.index(), choice.reason());
         if (last) {
             if (includeUsage) {

@@ -4,6 +4,9 @@ import io.edgeway.api.ApiException;
 import io.edgeway.api.ChatRequest;
 import io.edgeway.jinja.Template;
 import io.edgeway.jinja.TemplateException;
+import io.edgeway.json.Json;
+import io.edgeway.json.JsonException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,8 +16,10 @@ import java.util.Map;
 final class ChatTemplate {
     private final Template template;
     private final Map<String, Object> specialTokens;
+    private final boolean callsTools;
 
-    private ChatTemplate(Template template, Map<String, Object> specialTokens) {
+    private ChatTemplate(Template template, Map<String, Object> specialTokens, boolean callsTools) {
+        this.callsTools = callsTools;
         this.template = template;
         this.specialTokens = specialTokens;
     }
@@ -33,10 +38,15 @@ final class ChatTemplate {
             }
         }
         try {
-            return new ChatTemplate(Template.parse(source), tokens);
+            return new ChatTemplate(Template.parse(source), tokens, source.contains(ToolCallReader.BEGIN));
         } catch (TemplateException e) {
             throw new ModelException("the chat template of " + directory.path() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Whether the model was taught to write calls as {@link ToolCallReader} reads them. */
+    boolean callsTools() {
+        return callsTools;
     }
 
     /** The prompt of a request, up to where the model's answer begins. */
@@ -46,7 +56,7 @@ final class ChatTemplate {
             more.forEach((name, value) -> context.put(String.valueOf(name), value));
         }
         context.put("messages", messages(request));
-        context.put("tools", request.value("tools"));
+        context.put("tools", "none".equals(request.value("tool_choice")) ? null : request.value("tools"));
         context.put("documents", null);
         context.put("add_generation_prompt", true);
         try {
@@ -71,9 +81,30 @@ final class ChatTemplate {
                 refuseOtherThanText(parts, out.size());
                 copy.put("content", ChatRequest.textOf(message));
             }
+            if (message.get("tool_calls") instanceof List<?> calls) {
+                copy.put("tool_calls", calls.stream().map(ChatTemplate::call).toList());
+            }
             out.add(copy);
         }
         return out;
+    }
+
+    /** Templates write arguments as JSON themselves; the API has them as a text of JSON. */
+    private static Object call(Object item) {
+        if (!(item instanceof Map<?, ?> call)
+                || !(call.get("function") instanceof Map<?, ?> function)
+                || !(function.get("arguments") instanceof String text)) {
+            return item;
+        }
+        try {
+            Map<Object, Object> parsed = new LinkedHashMap<>(function);
+            parsed.put("arguments", Json.readObject(text.getBytes(StandardCharsets.UTF_8)));
+            Map<Object, Object> copy = new LinkedHashMap<>(call);
+            copy.put("function", parsed);
+            return copy;
+        } catch (JsonException e) {
+            return item;
+        }
     }
 
     private static void refuseOtherThanText(List<?> parts, int message) {

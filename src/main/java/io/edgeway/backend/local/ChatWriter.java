@@ -63,6 +63,24 @@ final class ChatWriter {
         chunk(out, index, Map.of("content", text), logprobs(scores), null);
     }
 
+    void call(Buffer out, int index, ToolCallReader.Call call) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("index", (long) call.index());
+        entry.putAll(call(index, call));
+        chunk(out, index, Map.of("tool_calls", List.of(entry)), null, null);
+    }
+
+    private Map<String, Object> call(int choice, ToolCallReader.Call call) {
+        Map<String, Object> function = new LinkedHashMap<>();
+        function.put("name", call.name());
+        function.put("arguments", call.arguments());
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("id", "call_" + id.substring(id.indexOf('-') + 1) + "_" + choice + "_" + call.index());
+        entry.put("type", "function");
+        entry.put("function", function);
+        return entry;
+    }
+
     void finish(Buffer out, int index, FinishReason reason) {
         chunk(out, index, Map.of(), null, reason.label());
     }
@@ -92,14 +110,22 @@ final class ChatWriter {
     byte[] whole(List<ChatChoice> choices, Usage usage) {
         List<Object> list = new ArrayList<>();
         for (ChatChoice each : choices) {
+            ChatChoice.Piece whole = each.take(true);
+            String text = whole == null ? "" : whole.text();
+            List<ToolCallReader.Call> calls = whole == null ? List.of() : whole.calls();
             Map<String, Object> message = new LinkedHashMap<>();
             message.put("role", "assistant");
-            message.put("content", each.wholeText());
+            message.put("content", text.isEmpty() && !calls.isEmpty() ? null : text);
             message.put("refusal", null);
+            if (!calls.isEmpty()) {
+                message.put(
+                        "tool_calls",
+                        calls.stream().map(call -> call(each.index(), call)).toList());
+            }
             Map<String, Object> choice = new LinkedHashMap<>();
             choice.put("index", each.index());
             choice.put("message", message);
-            choice.put("logprobs", each.wholeScores() == null ? null : logprobs(each.wholeScores()));
+            choice.put("logprobs", whole == null || whole.scores() == null ? null : logprobs(whole.scores()));
             choice.put("finish_reason", each.reason().label());
             list.add(choice);
         }

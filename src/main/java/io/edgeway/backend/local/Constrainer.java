@@ -7,13 +7,17 @@ import io.edgeway.grammar.Constraints;
 import io.edgeway.grammar.Grammar;
 import io.edgeway.grammar.GrammarException;
 import io.edgeway.grammar.TokenTrie;
+import io.edgeway.json.Json;
 import io.edgeway.tokens.Tokenizer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Holds replies to what {@code response_format} asks for. Grammars compiled for a vocabulary are kept: the same few
+ * Holds replies to what {@code response_format} asks for, and calls to the schemas of their tools. Grammars compiled for a vocabulary are kept: the same few
  * schemas come again and again.
  */
 final class Constrainer {
@@ -29,20 +33,46 @@ final class Constrainer {
             return size() > MAX_KEPT;
         }
     };
+    private final boolean callsTools;
     private TokenTrie trie;
 
-    Constrainer(Tokenizer tokenizer, int[] ends) {
+    /** @param callsTools whether the model writes calls as {@link ToolCallReader} reads them */
+    Constrainer(Tokenizer tokenizer, int[] ends, boolean callsTools) {
+        this.callsTools = callsTools;
         this.tokenizer = tokenizer;
         this.ends = ends;
     }
 
     static boolean asked(ChatRequest request) {
-        return request.has("response_format") && request.value("response_format") != null;
+        return request.has("response_format") && request.value("response_format") != null
+                || request.value("tools") instanceof List<?> tools && !tools.isEmpty();
+    }
+
+    /** Whether calls in the reply are to be read. */
+    boolean readsCalls(ChatRequest request) {
+        return callsTools && request.value("tools") instanceof List<?> tools && !tools.isEmpty() && !refused(request);
+    }
+
+    private static boolean refused(ChatRequest request) {
+        return "none".equals(request.value("tool_choice"));
     }
 
     /** Makes a mask for each reply, or null where any text may be one. May take a while for a new schema. */
     Supplier<TokenMask> of(ChatRequest request) {
+        Object choice = request.value("tool_choice");
+        boolean must = "required".equals(choice) || choice instanceof Map<?, ?>;
+        if (must && !readsCalls(request)) {
+            throw ApiException.badRequest(
+                    "tool_choice",
+                    "unsupported_tool_choice",
+                    "This model cannot be made to call a tool: it is given none, or its chat template has no "
+                            + ToolCallReader.BEGIN + ".");
+        }
         Object format = request.value("response_format");
+        if (must || format == null && readsCalls(request)) {
+            Constraints calls = calls(request, choice, must);
+            return must ? () -> new Held(calls.begin()) : () -> new ToolMask(tokenizer, calls);
+        }
         if (format == null) {
             return null;
         }
@@ -62,6 +92,55 @@ final class Constrainer {
                                         + "'; expected text, json_object or json_schema.");
                 };
         return constraints == null ? null : () -> new Held(constraints.begin());
+    }
+
+    /** One call of a tool that the request offers, from where its opening mark ends or, where it must be, begins. */
+    private Constraints calls(ChatRequest request, Object choice, boolean must) {
+        Object only = choice instanceof Map<?, ?> map && map.get("function") instanceof Map<?, ?> named
+                ? named.get("name")
+                : null;
+        List<Object> key = new ArrayList<>(List.of("tools", must));
+        List<Grammar> tools = new ArrayList<>();
+        List<?> offered = (List<?>) request.value("tools");
+        for (int i = 0; i < offered.size(); i++) {
+            if (!(offered.get(i) instanceof Map<?, ?> tool)
+                    || !(tool.get("function") instanceof Map<?, ?> function)
+                    || !(function.get("name") instanceof String name)) {
+                throw ChatRequest.wrongType("tools[" + i + "]", "a function with a 'name'");
+            }
+            if (only == null || only.equals(name)) {
+                key.add(function);
+                tools.add(call(name, function, i));
+            }
+        }
+        if (tools.isEmpty()) {
+            throw ApiException.badRequest("tool_choice", "invalid_value", "No tool has the name that it asks for.");
+        }
+        return constraints(key, () -> {
+            Grammar body = Grammar.sequence(List.of(Grammar.choice(tools), Grammar.text("\n" + ToolCallReader.END)));
+            Grammar line = Grammar.sequence(List.of(Grammar.text("\n"), body));
+            return must
+                    ? Grammar.sequence(List.of(Grammar.text(ToolCallReader.BEGIN), line))
+                    : Grammar.choice(List.of(line, body));
+        });
+    }
+
+    private static Grammar call(String name, Map<?, ?> function, int at) {
+        Grammar arguments = Grammar.json();
+        if (function.get("parameters") instanceof Map<?, ?> schema) {
+            try {
+                arguments = Grammar.schema(schema);
+            } catch (GrammarException e) {
+                if (Boolean.TRUE.equals(function.get("strict"))) {
+                    throw ApiException.badRequest(
+                            "tools[" + at + "].function.parameters",
+                            "unsupported_schema",
+                            "The schema cannot be held to: " + ApiException.abbreviate(e.getMessage()));
+                }
+            }
+        }
+        String head = "{\"name\": " + new String(Json.write(name), StandardCharsets.UTF_8) + ", \"arguments\": ";
+        return Grammar.sequence(List.of(Grammar.text(head), arguments, Grammar.text("}")));
     }
 
     private Constraints schema(Object named) {

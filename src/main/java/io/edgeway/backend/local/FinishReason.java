@@ -5,7 +5,9 @@ public enum FinishReason {
     /** The model ended it, or a stop string came. */
     STOP("stop"),
     /** It reached its bound or the end of the context. */
-    LENGTH("length");
+    LENGTH("length"),
+    /** It ended with calls of the caller's tools. */
+    TOOL_CALLS("tool_calls");
 
     private final String label;
 

@@ -156,6 +156,7 @@ public final class LocalBackend implements Backend {
                         writer,
                         request.stream(),
                         request.includeUsage(),
+                        text.constrainer().readsCalls(request),
                         prompt.length,
                         probe == null ? null : probe.report())
                 .start(engine, generation, asked.choices());

@@ -18,7 +18,8 @@ public final class ModelText {
         this.template = template;
         this.defaults = defaults;
         this.ends = ends;
-        this.constrainer = new Constrainer(tokenizer, ends.stream().toArray());
+        this.constrainer =
+                new Constrainer(tokenizer, ends.stream().toArray(), template != null && template.callsTools());
     }
 
     static ModelText load(ModelDirectory directory) {
