@@ -9,6 +9,7 @@ import io.edgeway.backend.cloud.CloudBackend;
 import io.edgeway.backend.cloud.Upstream;
 import io.edgeway.config.ConfigLoader;
 import io.edgeway.config.LoadedConfig;
+import io.edgeway.json.Json;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.Load;
@@ -23,17 +24,22 @@ import io.edgeway.testkit.FakeCloud;
 import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What answers, why, and what the client sees, with a fake cloud and a local model that does as it is told. */
@@ -475,6 +481,106 @@ class RouterTest {
         ApiException refusal = refused(harness.send(router, null, exchange));
         assertThat(refusal.status()).isEqualTo(429);
         assertThat(refusal.retryAfterMillis()).isEqualTo(5000);
+    }
+
+    // ---- the matrix: what the cloud does, whole or as a stream, under each policy
+
+    private enum Cloud {
+        ANSWERS,
+        FAILS,
+        BREAKS
+    }
+
+    static Stream<Arguments> matrix() {
+        Map<String, Cloud> scripts = new LinkedHashMap<>();
+        scripts.put("latency=200", Cloud.ANSWERS);
+        scripts.put("dribble", Cloud.ANSWERS);
+        scripts.put("pace=10", Cloud.ANSWERS);
+        scripts.put("status=429&retry-after=60", Cloud.FAILS);
+        scripts.put("status=500", Cloud.FAILS);
+        scripts.put("garbage", Cloud.FAILS);
+        scripts.put("reset=0", Cloud.FAILS);
+        scripts.put("reset=900", Cloud.BREAKS);
+        scripts.put("stall=3", Cloud.BREAKS);
+        scripts.put("truncate=3", Cloud.BREAKS);
+        List<Arguments> cases = new ArrayList<>();
+        scripts.forEach((script, cloud) -> {
+            for (boolean stream : new boolean[] {false, true}) {
+                // A whole reply has no middle: it is cut within its body, or is there.
+                Cloud does = stream || cloud != Cloud.BREAKS
+                        ? cloud
+                        : script.startsWith("reset") ? Cloud.FAILS : Cloud.ANSWERS;
+                String told = !stream && script.startsWith("reset=9") ? "reset=9" : script;
+                for (String policy : List.of("order", "cascade", "hedge", "alone")) {
+                    cases.add(Arguments.of(told, stream, policy, does));
+                }
+            }
+        });
+        return cases.stream();
+    }
+
+    @ParameterizedTest(name = "{0}, stream {1}, {2}: the cloud {3}")
+    @MethodSource("matrix")
+    void oneAnswerWhateverTheCloudDoesAndEveryTokenCounted(String script, boolean stream, String policy, Cloud does)
+            throws Exception {
+        // A busy machine falls silent, too, where nothing stalls.
+        String stall = script.startsWith("stall") ? "150ms" : "8s";
+        router("going-on: { enabled: " + !policy.equals("alone") + ", stall: " + stall + " }"
+                + switch (policy) {
+                    case "cascade" -> ", policy: cascade";
+                    case "hedge" -> ", hedge: { enabled: true }";
+                    case "alone" -> ", failover: false";
+                    default -> "";
+                });
+        local.says = policy.equals("cascade") ? "I don't know the " : "local ";
+        String localText = local.says + "words";
+        // What the cascade let the local model begin is paid for too.
+        Usage begun = policy.equals("cascade") ? Usage.of(3, 2) : Usage.NONE;
+        cloud.next(script);
+        ChainHarness.Call call = harness.send(
+                router, null, Principal.ANONYMOUS, body(policy.equals("alone") ? "alone" : "auto", stream, "hi"));
+        if (policy.equals("alone") && does != Cloud.ANSWERS && !script.startsWith("stall")) {
+            assertThat(refused(call).code()).isNotNull();
+            assertThat(local.calls).isEmpty();
+            return;
+        }
+        if (policy.equals("alone") && does != Cloud.ANSWERS) {
+            call.firstBytes.get(5, TimeUnit.SECONDS);
+            call.leave();
+            cloud.take().gone().get(2, TimeUnit.SECONDS);
+            return;
+        }
+        ChainHarness.Answer answer = call.get();
+        String text = stream ? Chunks.text(answer.body()) : whole(answer.body());
+        Usage usage = answer.exchange().usage();
+        switch (does) {
+            case ANSWERS -> {
+                assertThat(text).isEqualTo("word0 word1 word2 word3 word4 word5 word6 word7 ");
+                assertThat(usage).isEqualTo(begun.plus(Usage.of(10, 8)));
+            }
+            case FAILS -> {
+                assertThat(text).isEqualTo(localText);
+                assertThat(usage).isEqualTo(begun.plus(Usage.of(3, 2)));
+                assertThat(route(answer)).startsWith("fallback; from=cloud/fake; cause=");
+            }
+            case BREAKS -> {
+                String sent = local.continued.getLast();
+                assertThat(sent).startsWith("word0 word1 ");
+                assertThat(text).isEqualTo(sent + localText);
+                assertThat(usage.completion()).isEqualTo(begun.completion() + sent.split(" ").length + 2);
+            }
+        }
+        if (stream) {
+            assertThat(Chunks.done(answer.body())).isTrue();
+            assertThat(answer.body().split("\\[DONE]", -1)).as("one end").hasSize(2);
+        }
+        assertThat(cloud.waiting()).as("one call").isEqualTo(1);
+    }
+
+    private static String whole(String completion) {
+        Map<?, ?> choice =
+                (Map<?, ?>) ((List<?>) Json.readObject(completion.getBytes()).get("choices")).getFirst();
+        return (String) ((Map<?, ?>) choice.get("message")).get("content");
     }
 
     // ---- failing over
