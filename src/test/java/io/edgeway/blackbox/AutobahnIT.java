@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Autobahn's fuzzing client, the conformance suite for WebSockets. It wants its peer to send back what it gets, which
- * our endpoints do not: it runs against an echo on the code that frames their messages.
+ * our endpoints do not: it runs against an echo on the code that frames their messages, and the cases whose verdict
+ * needs no echo run against the endpoint of a started process.
  */
 class AutobahnIT {
     private static final Path JARS = Path.of("target/autobahn").toAbsolutePath();
@@ -43,6 +44,29 @@ class AutobahnIT {
                     // Slow by design: each waits some seconds for the server to fail early or not.
                     List.of("6.4.*"));
             assertThat(verdicts).hasSizeGreaterThan(200);
+            assertThat(verdicts.values()).containsOnly("OK", "NON-STRICT", "INFORMATIONAL");
+        }
+    }
+
+    /** Pings, reserved bits and opcodes, fragments out of place, text that is not UTF-8, close frames. */
+    private static final List<String> WITHOUT_ECHO = List.of(
+            "2.*", "3.1", "3.5", "3.6", "3.7", "4.1.1", "4.1.2", "4.2.1", "4.2.2", "5.1", "5.2", "5.9", "5.10", "5.11",
+            "5.12", "5.13", "5.14", "6.3.1", "7.3.1", "7.3.2", "7.3.3", "7.3.4", "7.3.5", "7.3.6", "7.5.1", "7.7.*", "7.9.*");
+
+    @Test
+    void anEndpointPassesWhatNeedsNoEcho() throws Exception {
+        Path config = Files.writeString(directory.resolve("edgeway.yaml"), """
+                edgeway:
+                  plugins:
+                    callers: { type: auth, anonymous: always }
+                    route: { type: router }
+                  routes:
+                    - { match: "/v1/*", chain: [callers, route] }
+                """);
+        try (EdgewayProcess edgeway = EdgewayProcess.serve(config)) {
+            Map<String, String> verdicts =
+                    verdicts("ws://127.0.0.1:" + edgeway.port() + "/v1/responses", WITHOUT_ECHO, List.of());
+            assertThat(verdicts).hasSizeGreaterThan(100);
             assertThat(verdicts.values()).containsOnly("OK", "NON-STRICT", "INFORMATIONAL");
         }
     }
