@@ -1,6 +1,7 @@
 package io.edgeway.plugin.record;
 
 import io.edgeway.config.Bytes;
+import io.edgeway.config.Percent;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.util.List;
@@ -31,4 +32,15 @@ public interface RecordConfig {
     /** The largest exchange that is recorded. */
     @WithDefault("256KB")
     Bytes maxEntry();
+
+    /** A local model that is asked too, after the client has its answer, so that its agreement can be watched. */
+    Optional<String> shadow();
+
+    /** The share of recorded exchanges that the local model is asked too. */
+    @WithDefault("100%")
+    Percent shadowShare();
+
+    /** How an answer of the local model begins by which it says that it does not know. */
+    @WithDefault("I don't know,I can't do that well,I cannot see live")
+    Optional<List<String>> handOver();
 }

@@ -34,7 +34,11 @@ public final class RecordFactory implements PluginFactory<RecordConfig> {
         Recordings recordings = context.shared(
                 "record " + directory, () -> new Recordings(context.vertx(), directory, context.meters()));
         recordings.limit(options.maxFile().value(), options.files());
+        Shadow shadow = options.shadow()
+                .map(model -> new Shadow(
+                        model, options.shadowShare().share(), options.handOver().orElse(List.of()), context))
+                .orElse(null);
         return new RecordPlugin(
-                recordings, keys, options.anonymous(), options.maxEntry().toInt());
+                recordings, keys, options.anonymous(), options.maxEntry().toInt(), shadow);
     }
 }

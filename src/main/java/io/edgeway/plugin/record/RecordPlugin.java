@@ -30,12 +30,34 @@ final class RecordPlugin implements Plugin {
     private final Set<String> keys;
     private final boolean anonymous;
     private final int maxEntry;
+    private final Shadow shadow;
 
-    RecordPlugin(Recordings recordings, Set<String> keys, boolean anonymous, int maxEntry) {
+    /** @param shadow null where no local model is asked beside the cloud */
+    RecordPlugin(Recordings recordings, Set<String> keys, boolean anonymous, int maxEntry, Shadow shadow) {
         this.recordings = recordings;
         this.keys = keys;
         this.anonymous = anonymous;
         this.maxEntry = maxEntry;
+        this.shadow = shadow;
+    }
+
+    @Override
+    public Future<Void> start() {
+        if (shadow != null) {
+            try {
+                shadow.start();
+            } catch (IllegalArgumentException e) {
+                return Future.failedFuture(e);
+            }
+        }
+        return Future.succeededFuture();
+    }
+
+    @Override
+    public void close() {
+        if (shadow != null) {
+            shadow.close();
+        }
     }
 
     @Override
@@ -94,6 +116,9 @@ final class RecordPlugin implements Plugin {
             line.put("logprobs", answer.logprobs);
         }
         recordings.add(Json.write(line));
+        if (shadow != null) {
+            shadow.ask(exchange, text);
+        }
     }
 
     /** What the cloud said, as far as it was one answer of plain text. */
