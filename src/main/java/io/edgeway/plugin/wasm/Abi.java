@@ -84,6 +84,11 @@ final class Abi {
 
     private Abi() {}
 
+    /** A function by its full name; older toolchains know WASI by another. */
+    static String function(String module, String name) {
+        return (module.equals("wasi_unstable") ? WASI : module) + '.' + name;
+    }
+
     private static void env(String signature, String... names) {
         for (String name : names) {
             IMPORTS.put(ENV + '.' + name, signature);
@@ -104,7 +109,7 @@ final class Abi {
 
     /** The signature of an import, or null if there is no such function. */
     static @Nullable String imported(String module, String name) {
-        return IMPORTS.get(module + '.' + name);
+        return IMPORTS.get(function(module, name));
     }
 
     /** The signature of an export that the host calls, or null if it calls none of that name. */

@@ -74,7 +74,7 @@ final class HostCalls {
 
     private ImportFunction bind(Import wanted) {
         String signature = java.util.Objects.requireNonNull(Abi.imported(wanted.module(), wanted.name()));
-        Call call = calls.getOrDefault(wanted.module() + '.' + wanted.name(), a -> Abi.UNIMPLEMENTED);
+        Call call = calls.getOrDefault(Abi.function(wanted.module(), wanted.name()), a -> Abi.UNIMPLEMENTED);
         boolean silent = signature.endsWith(")");
         return new HostFunction(wanted.module(), wanted.name(), Abi.type(signature), (instance, arguments) -> {
             int status;
