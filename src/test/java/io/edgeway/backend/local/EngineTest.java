@@ -13,12 +13,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.edgeway.api.ApiException;
 import io.edgeway.backend.local.TinyModel.Result;
 import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -296,11 +300,60 @@ class EngineTest {
     }
 
     @Test
-    void thousandsOfRequestsLeaveNothingBehind() throws Exception {
+    void aLongPromptLetsRunningRowsStepAfterEachChunk() throws Exception {
+        Engine engine = engine(TinyModel.settings(2, 4, 0));
+        Result running = new Result();
+        AtomicInteger steps = new AtomicInteger();
+        Generation first =
+                engine.submit(request(prompt(5, 1), 480, ignoringEnd()), new Counting(running, steps::incrementAndGet));
+        running.first.get(20, TimeUnit.SECONDS);
+        int chunks = 7;
+        AtomicInteger atAdmission = new AtomicInteger();
+        AtomicInteger atFirstToken = new AtomicInteger(-1);
+        Result late = new Result() {
+            @Override
+            public void admitted() {
+                atAdmission.set(steps.get());
+            }
+
+            @Override
+            public void token(String piece, TokenScore score) {
+                atFirstToken.compareAndSet(-1, steps.get());
+                super.token(piece, score);
+            }
+        };
+        engine.submit(request(prompt(chunks * PrefixCache.BLOCK, 2), 1, ignoringEnd()), late);
+        late.await();
+        first.cancel();
+        assertTrue(atFirstToken.get() - atAdmission.get() >= chunks - 1);
+    }
+
+    /** Hands on what it hears, and tells of each token. */
+    private record Counting(Result result, Runnable token) implements GenerationListener {
+        @Override
+        public void token(String piece, TokenScore score) {
+            token.run();
+            result.token(piece, score);
+        }
+
+        @Override
+        public void finished(FinishReason why, int tokens, int cached) {
+            result.finished(why, tokens, cached);
+        }
+
+        @Override
+        public void failed(RuntimeException cause) {
+            result.failed(cause);
+        }
+    }
+
+    @Test
+    void tenThousandRequestsLeaveNothingBehind() throws Exception {
         Engine engine = engine(8);
         Random random = new Random(5);
         List<Result> open = new ArrayList<>();
-        for (int i = 0; i < 2000; i++) {
+        long buffers = 0;
+        for (int i = 0; i < 10_000; i++) {
             Result result = new Result();
             Generation generation =
                     engine.submit(request(prompt(1 + random.nextInt(40), i), 1 + random.nextInt(6), warm(i)), result);
@@ -312,11 +365,55 @@ class EngineTest {
             if (open.size() > 64) {
                 open.removeFirst().await();
             }
+            if (i == 2000) {
+                buffers = directBuffers();
+            }
         }
         for (Result result : open) {
             result.await();
         }
+        TinyModel.load(engine);
+        TinyModel.load(engine); // A whole round has passed: the cancelled have left.
         assertEquals(0, engine.waiting());
+        assertEquals(0, engine.active());
+        assertTrue(directBuffers() <= buffers + (64 << 10), "direct buffers grew");
         assertEquals(3, run(engine, request(prompt(4, 1), 3, ignoringEnd())).tokens);
+    }
+
+    /** Bytes; a prompt's ids are a slice of one buffer, so that requests add none. */
+    private static long directBuffers() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
+    }
+
+    @Test
+    void theModelUnusedLongestMakesRoomAndWhatNeverFitsIsRefused() throws Exception {
+        long one = 2 * ModelDirectory.open(TinyModel.directory()).size() + (48L << 20);
+        List<Engine> all = new ArrayList<>();
+        LoadedModels models = new LoadedModels(
+                () -> 2 * one - one * all.stream().filter(Engine::loaded).count());
+        for (int i = 0; i < 3; i++) {
+            SimpleMeterRegistry meters = new SimpleMeterRegistry();
+            all.add(new Engine("m" + i, TinyModel.settings(1, 4, 0), models, new LocalMetrics(meters, "m" + i)));
+        }
+        engines.addAll(all);
+        TinyModel.load(all.get(0));
+        TinyModel.load(all.get(1));
+        run(all.get(0), request(prompt(4, 1), 3, Sampling.GREEDY));
+        TinyModel.load(all.get(2));
+        assertTrue(all.get(0).loaded());
+        assertFalse(all.get(1).loaded());
+        assertTrue(all.get(2).loaded());
+        Engine big = new Engine(
+                "big",
+                TinyModel.settings(1, 4, 0),
+                new LoadedModels(() -> one - 1),
+                new LocalMetrics(new SimpleMeterRegistry(), "big"));
+        engines.add(big);
+        ExecutionException e = assertThrows(ExecutionException.class, () -> TinyModel.load(big));
+        assertEquals(503, assertInstanceOf(ApiException.class, e.getCause()).status());
+        assertFalse(big.loaded());
     }
 }

@@ -69,7 +69,7 @@ final class TinyModel {
     }
 
     /** What came of a request. */
-    static final class Result implements GenerationListener {
+    static class Result implements GenerationListener {
         final StringBuilder text = new StringBuilder();
         final List<TokenScore> scores = new ArrayList<>();
         final CompletableFuture<Result> done = new CompletableFuture<>();
