@@ -1,6 +1,7 @@
 package io.edgeway.pipeline;
 
 import io.vertx.core.Future;
+import java.nio.file.Path;
 
 /**
  * What answers. The future completes when the answer has begun: with the whole reply, or with a stream whose first
@@ -20,6 +21,11 @@ public interface Backend {
 
     /** How busy it is, for a backend on this node; null where that is unknown. */
     default Load load() {
+        return null;
+    }
+
+    /** A file that came with the backend's model, or null where it brought none of that name. */
+    default Path companion(String file) {
         return null;
     }
 

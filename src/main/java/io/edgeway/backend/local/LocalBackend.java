@@ -13,6 +13,7 @@ import io.edgeway.pipeline.Reply;
 import io.edgeway.pipeline.Stage;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
@@ -25,12 +26,13 @@ public final class LocalBackend implements Backend {
     private final String name;
     private final GatewayConfig.LocalConfig options;
     private final Engine engine;
+    private final Path directory;
 
     public LocalBackend(String model, GatewayConfig.LocalConfig options, PluginContext context) {
         this.model = model;
         this.name = "local/" + model;
         this.options = options;
-        Path directory = ModelPaths.find(options.path(), context);
+        this.directory = ModelPaths.find(options.path(), context);
         EngineSettings settings = EngineSettings.of(options, directory);
         LoadedModels loaded = context.shared("local-models", () -> new LoadedModels(Memory.ofMachine()));
         LocalMetrics metrics =
@@ -47,6 +49,12 @@ public final class LocalBackend implements Backend {
     @Override
     public boolean available() {
         return engine.available();
+    }
+
+    @Override
+    public Path companion(String file) {
+        Path path = directory.resolve(file);
+        return Files.isRegularFile(path) ? path : null;
     }
 
     @Override

@@ -8,6 +8,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -26,6 +28,7 @@ final class Cascade {
 
     private final Vertx vertx;
     private final ConfidenceJudge judge;
+    private final Map<String, ConfidenceJudge> own = new ConcurrentHashMap<>();
     private final long maxDelayMillis;
     private final Opening opening;
 
@@ -36,13 +39,20 @@ final class Cascade {
         this.opening = new Opening(options.handOver().orElse(List.of()));
     }
 
+    /** A judge that came with one local model; the others are judged as configured. */
+    void judgedBy(String backend, ConfidenceJudge trained) {
+        own.put(backend, trained);
+    }
+
     /**
+     * @param backend the local model's
      * @param headOdds the head's log odds that the local model will do, or 0 where no head was asked
      * @param call calls the local model with the fork
      * @return the reply of a model that is sure; fails with {@link Unsure}, or as the call did
      */
-    Future<Judged> judge(Exchange fork, double headOdds, Function<Exchange, Future<Reply>> call) {
-        Judgement judgement = new Judgement(fork, headOdds);
+    Future<Judged> judge(String backend, Exchange fork, double headOdds, Function<Exchange, Future<Reply>> call) {
+        ConfidenceJudge judge = own.getOrDefault(backend, this.judge);
+        Judgement judgement = new Judgement(judge, fork, headOdds);
         fork.fact(Hints.PROBE, new Confidence.Probe(judge.tokens(), judgement::reported));
         judgement.timer = vertx.setTimer(maxDelayMillis, id -> judgement.late());
         call.apply(fork).onComplete(result -> {
@@ -59,6 +69,7 @@ final class Cascade {
     record Judged(Reply reply, String detail) {}
 
     private final class Judgement {
+        final ConfidenceJudge judge;
         final Exchange fork;
         final Promise<Judged> promise = Promise.promise();
         long timer;
@@ -66,7 +77,8 @@ final class Cascade {
         private Reply reply;
         private String finding;
 
-        Judgement(Exchange fork, double headOdds) {
+        Judgement(ConfidenceJudge judge, Exchange fork, double headOdds) {
+            this.judge = judge;
             this.fork = fork;
             this.headOdds = headOdds;
         }

@@ -62,27 +62,29 @@ final class RoutedCall {
 
     private Future<Reply> cascade(int at, Model local) {
         Exchange fork = fork(local);
-        return router.cascade().judge(fork, headOdds, x -> call(local, x)).transform(result -> {
-            if (result.succeeded()) {
-                Cascade.Judged judged = result.result();
-                if (judged.detail() != null) {
-                    reason = Reason.of(Reason.Kind.CASCADE, judged.detail());
-                }
-                Lane lane = new Lane(local, fork, Future.succeededFuture(judged.reply()));
-                return Future.succeededFuture(deliver(at, lane));
-            }
-            if (exchange.isCancelled()) {
-                return Future.failedFuture(exchange.cancelCause());
-            }
-            if (!(result.cause() instanceof Cascade.Unsure unsure)) {
-                return next(at, local, result.cause());
-            }
-            router.meters().escalated();
-            reason = Reason.of(Reason.Kind.CASCADE, unsure.getMessage());
-            // A doubtful answer is still better than none, should every cloud fail.
-            models.add(local);
-            return attempt(at + 1, false);
-        });
+        return router.cascade()
+                .judge(local.backend().name(), fork, headOdds, x -> call(local, x))
+                .transform(result -> {
+                    if (result.succeeded()) {
+                        Cascade.Judged judged = result.result();
+                        if (judged.detail() != null) {
+                            reason = Reason.of(Reason.Kind.CASCADE, judged.detail());
+                        }
+                        Lane lane = new Lane(local, fork, Future.succeededFuture(judged.reply()));
+                        return Future.succeededFuture(deliver(at, lane));
+                    }
+                    if (exchange.isCancelled()) {
+                        return Future.failedFuture(exchange.cancelCause());
+                    }
+                    if (!(result.cause() instanceof Cascade.Unsure unsure)) {
+                        return next(at, local, result.cause());
+                    }
+                    router.meters().escalated();
+                    reason = Reason.of(Reason.Kind.CASCADE, unsure.getMessage());
+                    // A doubtful answer is still better than none, should every cloud fail.
+                    models.add(local);
+                    return attempt(at + 1, false);
+                });
     }
 
     private Future<Reply> next(int at, Model failed, Throwable failure) {

@@ -123,7 +123,10 @@ public interface RouterConfig {
 
     /** The local model begins, and goes on only if it is sure. */
     interface CascadeConfig {
-        /** A file that tells how likely an answer is right from its first tokens, trained with the model and its head. */
+        /**
+         * A file that tells how likely an answer is right from its first tokens, trained with the model and its head;
+         * without one it is {@code judge.json} in the model's directory. {@code bounds} is for neither.
+         */
         Optional<String> judge();
 
         /** With a judge, the probability from which the local model answers. */

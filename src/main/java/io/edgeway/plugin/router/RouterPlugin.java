@@ -15,11 +15,16 @@ import io.edgeway.pipeline.Reply;
 import io.edgeway.pipeline.Stage;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Resolves the model's name to the models that may answer, puts them in order, and calls them. */
 final class RouterPlugin implements Plugin {
+    private static final String OWN_JUDGE = "judge.json";
+    /** In place of a file: no judge but the bounds. */
+    private static final String BOUNDS = "bounds";
+
     /*
      * The order of the policies is fixed: what a caller says, what must be, what can be, what is likely to do, what is
      * there in time, what is well and cheap. A later one never brings back what an earlier one left out.
@@ -60,6 +65,7 @@ final class RouterPlugin implements Plugin {
             throw new IllegalArgumentException("cascade.tokens: expected 1 or more");
         }
         return options.judge()
+                .filter(file -> !file.equals(BOUNDS))
                 .map(file -> ConfidenceJudge.read(context.resolve(file), options.agreement()))
                 .orElseGet(() -> ConfidenceJudge.byBounds(options.tokens(), options.maxEntropy(), options.minMargin()));
     }
@@ -72,7 +78,26 @@ final class RouterPlugin implements Plugin {
                         "router: 'off' names the model '" + name + "', which there is not"));
             }
         }
+        if (cascade != null && options.cascade().judge().isEmpty()) {
+            try {
+                takeJudges();
+            } catch (IllegalArgumentException e) {
+                return Future.failedFuture(e);
+            }
+        }
         return embedder == null ? Future.succeededFuture() : embedder.open();
+    }
+
+    /** A local model that brought a judge is judged by it. */
+    private void takeJudges() {
+        for (Model model : context.models().all()) {
+            Path file = model.kind() == Model.Kind.LOCAL ? model.backend().companion(OWN_JUDGE) : null;
+            if (file != null) {
+                cascade.judgedBy(
+                        model.backend().name(),
+                        ConfidenceJudge.read(file, options.cascade().agreement()));
+            }
+        }
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.edgeway.pipeline.Reply;
 import io.edgeway.testkit.Chunks;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -24,6 +25,7 @@ final class FakeLocal implements Backend {
     volatile boolean silent;
     volatile Throwable failure;
     volatile Load load;
+    volatile Path judge;
     volatile String says = "local ";
     volatile int breakAfter = -1;
     final CopyOnWriteArrayList<Exchange> calls = new CopyOnWriteArrayList<>();
@@ -38,6 +40,11 @@ final class FakeLocal implements Backend {
     @Override
     public boolean available() {
         return available;
+    }
+
+    @Override
+    public Path companion(String file) {
+        return file.equals("judge.json") ? judge : null;
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.edgeway.testkit.ChainHarness;
 import io.edgeway.testkit.Chunks;
 import io.edgeway.testkit.FakeCloud;
 import io.vertx.core.Future;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,6 +95,10 @@ class RouterTest {
                 new Model("auto", Model.Kind.CHOICE, null, List.of("gpt", "nano"), 0, 0),
                 new Model("edge", Model.Kind.CHOICE, null, List.of("nano", "gpt"), 0, 0))));
         router = new RouterFactory().create("choose", config.options("choose", RouterConfig.class), harness);
+    }
+
+    private void started() throws Exception {
+        router.start().toCompletionStage().toCompletableFuture().get();
     }
 
     private static String body(String model, boolean stream, String text) {
@@ -422,6 +427,29 @@ class RouterTest {
                 .as("what the local model used counts too")
                 .isEqualTo(Usage.of(13, 10));
         assertThat(count("edgeway.router.escalations")).isEqualTo(1);
+    }
+
+    @Test
+    void aModelIsJudgedByTheJudgeItBrought() throws Exception {
+        String judge = "{\"kind\":\"confidence\",\"tokens\":12,\"head_weight\":0,\"weights\":[-9,0,0,0],\"bias\":9}";
+        local.judge = Files.writeString(directory.resolve("judge.json"), judge);
+        router("policy: cascade");
+        started();
+        assertThat(backend(ask("auto", true))).isEqualTo("local/nano");
+        local.entropy = 1.1f;
+        ChainHarness.Answer answer = ask("auto", true);
+        assertThat(backend(answer)).as("the bounds would have let it pass").isEqualTo("cloud/fake");
+        assertThat(route(answer)).isEqualTo("cascade; p=0.289");
+        router("policy: cascade, cascade: { judge: bounds }");
+        started();
+        assertThat(backend(ask("auto", true))).isEqualTo("local/nano");
+    }
+
+    @Test
+    void aModelWithABrokenJudgeKeepsTheGatewayFromStarting() throws Exception {
+        local.judge = Files.writeString(directory.resolve("judge.json"), "{}");
+        router("policy: cascade");
+        assertThatThrownBy(this::started).hasStackTraceContaining("judge.json");
     }
 
     @Test
