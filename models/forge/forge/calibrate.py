@@ -19,7 +19,7 @@ from .tokenizer import ANSWER, END_OF_TEXT, mark_answers, render
 
 def calibrate(model: Llama, work: Path, tokenizer: Tokenizer, device: str, seed: int, documents: int = 48,
               conversations: int = 500, steps: int = 150, width: int = 384) -> dict:
-    hidden, targets = states(model, _rows(work, tokenizer, documents, conversations, width), device)
+    hidden, targets = states(model, _rows(work, tokenizer, documents, conversations, min(width, model.shape.context)), device)
     embedding, old = model.model.embed_tokens.weight.detach(), model.model.norm.weight.detach().clone()
     torch.manual_seed(seed)
     scale = torch.zeros(1, device=device, requires_grad=True)
