@@ -17,24 +17,43 @@ public final class RedisServer implements AutoCloseable {
     private final int port;
     private final Path directory;
     private final boolean persistent;
+    private final boolean clustered;
     private Process process;
 
-    private RedisServer(int port, Path directory, boolean persistent) {
+    private RedisServer(int port, Path directory, boolean persistent, boolean clustered) {
         this.port = port;
+        this.clustered = clustered;
         this.directory = directory;
         this.persistent = persistent;
     }
 
     /** Skips the test where the machine has no server. */
     public static RedisServer start(Path directory, boolean persistent) throws IOException {
+        return start(directory, persistent, false);
+    }
+
+    /** One node of a cluster, without slots yet. */
+    public static RedisServer startClustered(Path directory) throws IOException {
+        return start(directory, false, true);
+    }
+
+    private static RedisServer start(Path directory, boolean persistent, boolean clustered) throws IOException {
         Assumptions.assumeTrue(
                 installed(),
                 "neither redis-server nor valkey-server is installed (Debian: apt-get install redis-server)");
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            RedisServer server = new RedisServer(free.getLocalPort(), directory, persistent);
-            free.close();
-            server.start();
-            return server;
+        RedisServer server = new RedisServer(freePort(clustered), directory, persistent, clustered);
+        server.start();
+        return server;
+    }
+
+    /** Nodes of a cluster talk to each other on a port that is 10,000 higher. */
+    private static int freePort(boolean clustered) throws IOException {
+        while (true) {
+            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                if (!clustered || free.getLocalPort() < 55_000) {
+                    return free.getLocalPort();
+                }
+            }
         }
     }
 
@@ -68,6 +87,8 @@ public final class RedisServer implements AutoCloseable {
                         "",
                         "--appendonly",
                         persistent ? "yes" : "no",
+                        "--cluster-enabled",
+                        clustered ? "yes" : "no",
                         "--appendfsync",
                         "always",
                         "--dir",
