@@ -44,7 +44,7 @@ class AutobahnIT {
                     // Slow by design: each waits some seconds for the server to fail early or not.
                     List.of("6.4.*"));
             assertThat(verdicts).hasSizeGreaterThan(200);
-            assertThat(verdicts.values()).containsOnly("OK", "NON-STRICT", "INFORMATIONAL");
+            assertThat(verdicts.values()).isSubsetOf("OK", "NON-STRICT", "INFORMATIONAL");
         }
     }
 
@@ -67,7 +67,7 @@ class AutobahnIT {
             Map<String, String> verdicts =
                     verdicts("ws://127.0.0.1:" + edgeway.port() + "/v1/responses", WITHOUT_ECHO, List.of());
             assertThat(verdicts).hasSizeGreaterThan(100);
-            assertThat(verdicts.values()).containsOnly("OK", "NON-STRICT", "INFORMATIONAL");
+            assertThat(verdicts.values()).isSubsetOf("OK", "NON-STRICT", "INFORMATIONAL");
         }
     }
 
