@@ -86,8 +86,10 @@ final class GatewayBuilder {
         try {
             String server = RedisClient.identity(options.redis());
             RedisClient client = context.shared(server, () -> new RedisClient(context.vertx(), options.redis()));
-            return context.shared("responses " + server, () ->
-                    new RedisResponses(client, new MemoryResponses(options.memory().value(), Ticker.systemTicker())));
+            return context.shared(
+                    "responses " + server,
+                    () -> new RedisResponses(
+                            client, new MemoryResponses(options.memory().value(), Ticker.systemTicker())));
         } catch (IllegalArgumentException e) {
             problem("edgeway.responses.redis", e.getMessage());
             return null;

@@ -40,8 +40,8 @@ public final class SentenceEmbedder implements AutoCloseable {
     private SentenceEmbedder(WordPiece tokenizer, OrtSession session, long maxDelayNanos) {
         this.tokenizer = tokenizer;
         this.session = session;
-        this.batcher =
-                new Batcher<>("edgeway-embedder", new BatchPolicy(MAX_BATCH, List.of(), maxDelayNanos, MAX_QUEUE, 2), 0, this::run);
+        this.batcher = new Batcher<>(
+                "edgeway-embedder", new BatchPolicy(MAX_BATCH, List.of(), maxDelayNanos, MAX_QUEUE, 2), 0, this::run);
     }
 
     /**

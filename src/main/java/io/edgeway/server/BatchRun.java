@@ -134,7 +134,8 @@ final class BatchRun {
                     }
                     counts();
                     save.apply(record).onComplete(saved -> {
-                        expiry = vertx.setTimer(Math.max(1, expiresMillis() - System.currentTimeMillis()), id -> expire());
+                        expiry = vertx.setTimer(
+                                Math.max(1, expiresMillis() - System.currentTimeMillis()), id -> expire());
                         more();
                     });
                 })

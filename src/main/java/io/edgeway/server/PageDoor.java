@@ -18,8 +18,9 @@ final class PageDoor implements Door {
     private static final byte[] PAGE = read();
 
     /** Only the page's own script runs, and it reaches only the node that it came from. */
-    private static final String POLICY = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src '"
-            + hash() + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    private static final String POLICY =
+            "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src '" + hash()
+                    + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static byte[] read() {
         try (InputStream in = PageDoor.class.getResourceAsStream("chat.html")) {

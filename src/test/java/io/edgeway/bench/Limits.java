@@ -1,6 +1,7 @@
 package io.edgeway.bench;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.edgeway.config.RedisConfig;
 import io.edgeway.json.Json;
 import io.edgeway.state.Claim;
 import io.edgeway.state.Ledger;
@@ -8,7 +9,6 @@ import io.edgeway.state.LimitStore;
 import io.edgeway.state.MemoryLimitStore;
 import io.edgeway.state.Quota;
 import io.edgeway.state.RedisClient;
-import io.edgeway.config.RedisConfig;
 import io.edgeway.state.RedisLimitStore;
 import io.edgeway.state.RedisServer;
 import io.vertx.core.Context;

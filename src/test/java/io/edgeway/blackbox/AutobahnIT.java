@@ -51,7 +51,8 @@ class AutobahnIT {
     /** Pings, reserved bits and opcodes, fragments out of place, text that is not UTF-8, close frames. */
     private static final List<String> WITHOUT_ECHO = List.of(
             "2.*", "3.1", "3.5", "3.6", "3.7", "4.1.1", "4.1.2", "4.2.1", "4.2.2", "5.1", "5.2", "5.9", "5.10", "5.11",
-            "5.12", "5.13", "5.14", "6.3.1", "7.3.1", "7.3.2", "7.3.3", "7.3.4", "7.3.5", "7.3.6", "7.5.1", "7.7.*", "7.9.*");
+            "5.12", "5.13", "5.14", "6.3.1", "7.3.1", "7.3.2", "7.3.3", "7.3.4", "7.3.5", "7.3.6", "7.5.1", "7.7.*",
+            "7.9.*");
 
     @Test
     void anEndpointPassesWhatNeedsNoEcho() throws Exception {
@@ -92,7 +93,8 @@ class AutobahnIT {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Dpython.cachedir.skip=true",
                         "-cp",
-                        JARS.resolve("jython-standalone.jar") + File.pathSeparator
+                        JARS.resolve("jython-standalone.jar")
+                                + File.pathSeparator
                                 + JARS.resolve("autobahntestsuite-maven-plugin.jar"),
                         "org.python.util.jython",
                         "run.py")
@@ -101,7 +103,9 @@ class AutobahnIT {
                 .redirectOutput(log.toFile())
                 .start();
         try {
-            assertThat(suite.waitFor(5, TimeUnit.MINUTES)).as(Files.readString(log)).isTrue();
+            assertThat(suite.waitFor(5, TimeUnit.MINUTES))
+                    .as(Files.readString(log))
+                    .isTrue();
         } finally {
             suite.destroyForcibly();
         }

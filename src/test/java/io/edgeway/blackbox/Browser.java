@@ -89,8 +89,8 @@ final class Browser implements AutoCloseable {
     }
 
     private String element(String selector) {
-        Map<?, ?> found = (Map<?, ?>)
-                call(session + "/element", Json.object("using", "css selector", "value", selector));
+        Map<?, ?> found =
+                (Map<?, ?>) call(session + "/element", Json.object("using", "css selector", "value", selector));
         return session + "/element/" + found.get(ELEMENT);
     }
 

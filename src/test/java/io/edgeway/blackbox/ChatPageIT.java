@@ -46,7 +46,8 @@ class ChatPageIT {
         browser.run("document.getElementById('model').value = '" + model + "'");
     }
 
-    private static final String SAID = "return [...document.querySelectorAll('article')].map(a => a.textContent).join('|')";
+    private static final String SAID =
+            "return [...document.querySelectorAll('article')].map(a => a.textContent).join('|')";
 
     @Test
     void aPageChatsOverTheSocket() throws Exception {
@@ -59,7 +60,9 @@ class ChatPageIT {
         browser.type("#text", "And again");
         browser.click("#send");
         browser.await(SAID, "Hello|Hello from the cloud|And again|Hello from the cloud");
-        assertThat(Json.readObject(cloud.take().body().getBytes()).get("messages").toString())
+        assertThat(Json.readObject(cloud.take().body().getBytes())
+                        .get("messages")
+                        .toString())
                 .contains("Hello from the cloud", "And again");
     }
 

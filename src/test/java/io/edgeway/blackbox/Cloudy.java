@@ -38,7 +38,8 @@ final class Cloudy {
                         route: { type: router }
                       routes:
                         - { match: "/v1/*", chain: [callers, route] }
-                    """.formatted(cloud.url(), KEY_HASH, Path.of("models/minilm").toAbsolutePath()));
+                    """.formatted(
+                            cloud.url(), KEY_HASH, Path.of("models/minilm").toAbsolutePath()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -87,10 +87,11 @@ class JavaClientsIT {
         client.responses().delete(first.id());
         assertThatThrownBy(() -> client.responses().retrieve(first.id())).isInstanceOf(NotFoundException.class);
         assertThatThrownBy(() -> client.responses()
-                        .create(ask("cloud", "Again").previousResponseId(first.id()).build()))
+                        .create(ask("cloud", "Again")
+                                .previousResponseId(first.id())
+                                .build()))
                 .isInstanceOfSatisfying(
-                        BadRequestException.class,
-                        e -> assertThat(e.code()).hasValue("previous_response_not_found"));
+                        BadRequestException.class, e -> assertThat(e.code()).hasValue("previous_response_not_found"));
     }
 
     @Test
@@ -148,9 +149,8 @@ class JavaClientsIT {
                                         .build())
                                 .build())
                         .build());
-        assertThat(called.aiMessage().toolExecutionRequests())
-                .singleElement()
-                .satisfies(call -> assertThat(call.name()).isEqualTo("get_weather"));
+        assertThat(called.aiMessage().toolExecutionRequests()).singleElement().satisfies(call -> assertThat(call.name())
+                .isEqualTo("get_weather"));
     }
 
     @Test
@@ -191,10 +191,9 @@ class JavaClientsIT {
                 .modelName("minilm")
                 .maxRetries(0)
                 .build()
-                .embedAll(List.of(
-                        TextSegment.from("a cat"),
-                        TextSegment.from("a dog")))
+                .embedAll(List.of(TextSegment.from("a cat"), TextSegment.from("a dog")))
                 .content();
-        assertThat(vectors).hasSize(2).allSatisfy(vector -> assertThat(vector.dimension()).isEqualTo(384));
+        assertThat(vectors).hasSize(2).allSatisfy(vector -> assertThat(vector.dimension())
+                .isEqualTo(384));
     }
 }

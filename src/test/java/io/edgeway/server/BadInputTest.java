@@ -87,7 +87,10 @@ class BadInputTest {
                         400,
                         "max_tokens"),
                 Arguments.of(
-                        "nesting", "{\"model\":\"gpt\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}", 400, "nest deeper than 128"),
+                        "nesting",
+                        "{\"model\":\"gpt\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}",
+                        400,
+                        "nest deeper than 128"),
                 Arguments.of(
                         "a prompt over the context",
                         "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"" + "word ".repeat(9000)

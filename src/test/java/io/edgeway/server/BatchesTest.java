@@ -148,7 +148,8 @@ class BatchesTest {
         Map<String, Object> rest = object(gateway.get("/v1/files?limit=2&after=" + first.get("last_id")));
         assertThat(rest).containsEntry("has_more", false);
         assertThat(((List<?>) rest.get("data"))).hasSize(1);
-        assertThat(first.get("data").toString() + rest.get("data")).contains(ids.toString().replaceAll("[\\[\\] ]", "").split(","));
+        assertThat(first.get("data").toString() + rest.get("data"))
+                .contains(ids.toString().replaceAll("[\\[\\] ]", "").split(","));
         assertThat(object(gateway.get("/v1/files?purpose=vision")).get("data")).isEqualTo(List.of());
         assertThat(gateway.get("/v1/files?limit=0").statusCode()).isEqualTo(400);
         assertThat(gateway.get("/v1/files?order=sideways").statusCode()).isEqualTo(400);

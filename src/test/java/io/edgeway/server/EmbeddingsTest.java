@@ -106,7 +106,8 @@ class EmbeddingsTest {
                 .allSatisfy(score -> assertThat(score).isBetween(-1.0, 1.0));
         assertThat(results(post("/v1/rerank", asked + ",\"top_n\":1")))
                 .singleElement()
-                .satisfies(result -> assertThat(result).containsEntry("index", 1L).doesNotContainKey("document"));
+                .satisfies(
+                        result -> assertThat(result).containsEntry("index", 1L).doesNotContainKey("document"));
     }
 
     @SuppressWarnings("unchecked")

@@ -55,7 +55,8 @@ class SharedResponsesTest {
 
     private static String hash(String[] header) throws NoSuchAlgorithmException {
         byte[] key = header[1].substring("Bearer ".length()).getBytes(StandardCharsets.UTF_8);
-        return "sha256:" + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key));
+        return "sha256:"
+                + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key));
     }
 
     @AfterEach
@@ -80,8 +81,8 @@ class SharedResponsesTest {
 
     private static String id(HttpResponse<String> reply) {
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
-        return (String) Json.readObject(reply.body().getBytes(StandardCharsets.UTF_8))
-                .get("id");
+        return (String)
+                Json.readObject(reply.body().getBytes(StandardCharsets.UTF_8)).get("id");
     }
 
     /** A node tells its client before Redis has confirmed, so that another one may be a moment behind. */

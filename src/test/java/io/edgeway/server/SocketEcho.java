@@ -16,8 +16,8 @@ public final class SocketEcho implements AutoCloseable {
     private final HttpServer server;
 
     private SocketEcho(int port) {
-        HttpServerOptions options = SocketOptions.apply(
-                new HttpServerOptions().setHost("127.0.0.1").setPort(port));
+        HttpServerOptions options =
+                SocketOptions.apply(new HttpServerOptions().setHost("127.0.0.1").setPort(port));
         server = vertx.createHttpServer(options)
                 .requestHandler(request -> {
                     request.pause();

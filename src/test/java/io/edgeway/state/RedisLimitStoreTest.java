@@ -1,11 +1,11 @@
 package io.edgeway.state;
 
-import io.edgeway.config.RedisConfig;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.edgeway.config.RedisConfig;
 import io.edgeway.state.LimitOps.Op;
 import io.vertx.core.Context;
 import io.vertx.core.Future;

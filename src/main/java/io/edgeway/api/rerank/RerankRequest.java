@@ -44,9 +44,7 @@ public record RerankRequest(String model, String query, List<String> documents, 
         }
         if (list.isEmpty() || list.size() > MAX_DOCUMENTS) {
             throw ApiException.badRequest(
-                    "documents",
-                    "invalid_value",
-                    "'documents' must hold between 1 and " + MAX_DOCUMENTS + " texts.");
+                    "documents", "invalid_value", "'documents' must hold between 1 and " + MAX_DOCUMENTS + " texts.");
         }
         List<String> texts = new ArrayList<>(list.size());
         for (int i = 0; i < list.size(); i++) {

@@ -1,8 +1,8 @@
 package io.edgeway.plugin.ratelimit;
 
 import io.edgeway.config.Amount;
-import io.edgeway.state.FallbackLimitStore;
 import io.edgeway.config.RedisConfig;
+import io.edgeway.state.FallbackLimitStore;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;

@@ -142,8 +142,7 @@ final class RateLimitPlugin implements Plugin {
             }
         }
         Usage usage = tokens
-                ? TokenEstimate.of(
-                        exchange.request(), exchange.dialect().generates(), options.replyEstimate())
+                ? TokenEstimate.of(exchange.request(), exchange.dialect().generates(), options.replyEstimate())
                 : Usage.NONE;
         long cost = money ? prices.cost(context.models(), exchange.model(), usage) : 0;
         Demand demand = new Demand(usage, cost);

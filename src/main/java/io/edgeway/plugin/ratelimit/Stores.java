@@ -1,12 +1,12 @@
 package io.edgeway.plugin.ratelimit;
 
+import io.edgeway.config.RedisConfig;
 import io.edgeway.pipeline.PluginContext;
 import io.edgeway.state.FallbackLimitStore;
 import io.edgeway.state.FileLedger;
 import io.edgeway.state.LimitStore;
 import io.edgeway.state.MemoryLimitStore;
 import io.edgeway.state.RedisClient;
-import io.edgeway.config.RedisConfig;
 import io.edgeway.state.RedisLimitStore;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -17,8 +17,7 @@ final class TokenEstimate {
     private static final int PER_ATTACHMENT = 1000;
     private static final int MAX_DEPTH = 32;
     private static final int MAX_TOKENS = 100_000_000;
-    private static final List<String> PROMPT =
-            List.of(
+    private static final List<String> PROMPT = List.of(
             "messages", "input", "prompt", "system", "instructions", "tools", "response_format", "query", "documents");
     private static final List<String> REPLY =
             List.of("max_completion_tokens", "max_output_tokens", "max_tokens", "max_tokens_to_sample");

@@ -66,10 +66,9 @@ public final class RedisResponses implements ResponseStore {
 
     @Override
     public Future<Boolean> delete(String tenant, String id) {
-        return unconfirmed
-                .delete(tenant, id)
-                .compose(here -> client.send(Request.cmd(Command.DEL).arg(key(tenant, id)))
-                        .map(deleted -> here || deleted.toLong() > 0));
+        return unconfirmed.delete(tenant, id).compose(here -> client.send(
+                        Request.cmd(Command.DEL).arg(key(tenant, id)))
+                .map(deleted -> here || deleted.toLong() > 0));
     }
 
     /** The tenant is hashed: its name is none of Redis's business, and may hold anything. */
