@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -49,7 +50,7 @@ final class Figures {
     }
 
     void failed(GuestFailure.Kind kind) {
-        failures.get(kind).increment();
+        Objects.requireNonNull(failures.get(kind)).increment();
     }
 
     Map<String, Object> told() {

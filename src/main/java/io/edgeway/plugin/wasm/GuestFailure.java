@@ -1,5 +1,7 @@
 package io.edgeway.plugin.wasm;
 
+import java.util.Objects;
+
 /** A module failed: what it holds can no longer be trusted, so its instance is gone. */
 final class GuestFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -25,6 +27,11 @@ final class GuestFailure extends RuntimeException {
         boolean first = !counted;
         counted = true;
         return first;
+    }
+
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     Kind kind() {

@@ -34,6 +34,9 @@ final class HttpCalls implements AutoCloseable {
 
     Future<Guest.CallReply> send(String name, MultiMap headers, Buffer body, long timeoutMillis) {
         URI base = upstreams.get(name);
+        if (base == null) {
+            return Future.failedFuture(new IllegalArgumentException("no call to " + name + " is configured"));
+        }
         boolean tls = "https".equals(base.getScheme());
         String path = headers.get(":path");
         String root = base.getRawPath() == null ? "" : base.getRawPath().replaceAll("/$", "");
