@@ -94,8 +94,12 @@ public final class ConfigLoader {
         }
         try {
             SmallRyeConfig config = builder.build();
-            return new LoadedConfig(
-                    name, directory, config, config.getConfigMapping(GatewayConfig.class), types, properties::line);
+            GatewayConfig gateway = config.getConfigMapping(GatewayConfig.class);
+            // An editor that writes in place leaves an empty file for a moment.
+            if (!gateway.routes().isEmpty()) {
+                return new LoadedConfig(name, directory, config, gateway, types, properties::line);
+            }
+            problems.add(new ConfigProblem(0, "edgeway.routes", "there is no route, so nothing would be served"));
         } catch (ConfigValidationException e) {
             for (int i = 0; i < e.getProblemCount(); i++) {
                 problems.add(problem(properties, e.getProblem(i).getMessage()));
