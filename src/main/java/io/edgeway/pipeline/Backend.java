@@ -24,6 +24,14 @@ public interface Backend {
         return null;
     }
 
+    /**
+     * How many tokens the exchange's prompt is, counted with the tokenizer of the backend's model; -1 where it cannot be
+     * told at once.
+     */
+    default int promptTokens(Exchange exchange) {
+        return -1;
+    }
+
     /** A file that came with the backend's model, or null where it brought none of that name. */
     default Path companion(String file) {
         return null;

@@ -52,7 +52,8 @@ class ConfigLoaderTest {
 
     @Test
     void refusesWhatServesNothing() {
-        for (String yaml : new String[] {"", "# to come\n", "edgeway:\n  plugins:\n    p: { type: probe, rate: 1/s }\n"}) {
+        for (String yaml :
+                new String[] {"", "# to come\n", "edgeway:\n  plugins:\n    p: { type: probe, rate: 1/s }\n"}) {
             assertThat(refused(yaml).getMessage()).contains("edgeway.routes").contains("no route");
         }
     }

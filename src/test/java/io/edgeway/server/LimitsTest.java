@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.edgeway.config.ConfigException;
 import io.edgeway.config.ConfigProblem;
+import io.edgeway.json.Json;
 import io.edgeway.plugin.auth.KeySecret;
 import io.edgeway.testkit.FakeCloud;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,6 +113,37 @@ class LimitsTest {
                     200,
                     gateway.chat("m", "hi", "authorization", "Bearer secret").statusCode());
         }
+    }
+
+    @Test
+    void reservesThePromptAsTheLocalModelsTokenizerCountsIt() {
+        try (TestGateway gateway = TestGateway.start(
+                """
+                edgeway:
+                  models: { m: { local: { path: "%s" } } }
+                  plugins:
+                    callers: { type: auth, anonymous: always }
+                    fair: { type: rate-limit, per: tenant, tokens: 1000/day }
+                    route: { type: router }
+                  routes: [ { match: "/v1/*", chain: [callers, fair, route] } ]
+                """.formatted(Path.of("src/test/resources/models/tiny").toAbsolutePath()))) {
+            HttpResponse<String> first = gateway.post("/v1/chat/completions", asking("hi"));
+            assertEquals(200, first.statusCode(), first.body());
+            // The model is in memory now. This text is far more tokens than a fourth of its characters.
+            HttpResponse<String> second = gateway.post("/v1/chat/completions", asking("1234567890".repeat(6)));
+            long reserved = 1000 - usage(first, "total_tokens") - remaining(second);
+            assertEquals(usage(second, "prompt_tokens") + 7, reserved);
+        }
+    }
+
+    private static String asking(String text) {
+        return "{\"model\":\"m\",\"max_tokens\":7,\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}";
+    }
+
+    private static long usage(HttpResponse<String> reply, String member) {
+        Map<?, ?> usage = (Map<?, ?>)
+                Json.readObject(reply.body().getBytes(StandardCharsets.UTF_8)).get("usage");
+        return (Long) usage.get(member);
     }
 
     private static TestGateway start(FakeCloud cloud, String server, String fair) {

@@ -78,7 +78,8 @@ public final class ChainHarness implements PluginContext, AutoCloseable {
 
     /** Options from the lines below a plugin's type. */
     public <C> C options(PluginFactory<C> factory, String yaml) {
-        String file = "edgeway:\n  plugins:\n    it:\n      type: " + factory.type() + "\n" + yaml.indent(6);
+        String file = "edgeway:\n  routes: [ { match: /v1, chain: [it] } ]\n  plugins:\n    it:\n      type: "
+                + factory.type() + "\n" + yaml.indent(6);
         return new ConfigLoader(type -> factory.options(), name -> null)
                 .load("test", file, directory)
                 .options("it", factory.options());

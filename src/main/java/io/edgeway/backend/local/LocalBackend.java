@@ -6,6 +6,7 @@ import io.edgeway.config.GatewayConfig;
 import io.edgeway.pipeline.Backend;
 import io.edgeway.pipeline.Confidence;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Fact;
 import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.Load;
 import io.edgeway.pipeline.PluginContext;
@@ -21,6 +22,8 @@ import java.util.function.Supplier;
 public final class LocalBackend implements Backend {
     /** Bodies up to this size are rendered and tokenized on the event loop: it takes less than a hop elsewhere. */
     private static final int INLINE_BYTES = 8 << 10;
+
+    private static final Fact<Counted> COUNTED = Fact.named("counted-prompt");
 
     private final String model;
     private final String name;
@@ -62,6 +65,23 @@ public final class LocalBackend implements Backend {
         return engine.load();
     }
 
+    /** Answers for short prompts of a model that is in memory; {@link #prepare} does not count again. */
+    @Override
+    public int promptTokens(Exchange exchange) {
+        ModelText text = engine.text();
+        if (text == null || text.template() == null || exchange.body().length() > INLINE_BYTES) {
+            return -1;
+        }
+        try {
+            Counted counted = new Counted(exchange.request(), text, encode(text, exchange.request(), null));
+            exchange.fact(COUNTED, counted);
+            return counted.prompt().length;
+        } catch (RuntimeException e) {
+            // Whoever calls the model is told what is wrong with the request.
+            return -1;
+        }
+    }
+
     /** Begins to read the model where the configuration says so; requests that come before it is there wait. */
     @Override
     public Future<Void> start() {
@@ -98,6 +118,9 @@ public final class LocalBackend implements Backend {
         return promise.future();
     }
 
+    /** A prompt that was tokenized to be counted. */
+    private record Counted(ChatRequest request, ModelText text, int[] prompt) {}
+
     private Future<Reply> answer(Exchange exchange, ModelText text) {
         if (exchange.isCancelled()) {
             return Future.failedFuture(exchange.cancelCause());
@@ -106,12 +129,16 @@ public final class LocalBackend implements Backend {
             ChatRequest request = exchange.request();
             ChatOptions asked = ChatOptions.of(request, text.defaults());
             String from = exchange.fact(Hints.CONTINUE_FROM);
+            Counted counted = exchange.fact(COUNTED);
+            int[] known = from == null && counted != null && counted.request() == request && counted.text() == text
+                    ? counted.prompt()
+                    : null;
             if (exchange.body().length() <= INLINE_BYTES && !Constrainer.asked(request)) {
-                return submit(exchange, text, asked, prepare(text, request, from));
+                return submit(exchange, text, asked, prepare(text, request, from, known));
             }
             return exchange.context()
                     .owner()
-                    .executeBlocking(() -> prepare(text, request, from), false)
+                    .executeBlocking(() -> prepare(text, request, from, known), false)
                     .compose(prepared -> submit(exchange, text, asked, prepared));
         } catch (RuntimeException e) {
             return Future.failedFuture(e);
@@ -121,14 +148,18 @@ public final class LocalBackend implements Backend {
     /** What is made of a request before the engine sees it. */
     private record Prepared(int[] prompt, Supplier<TokenMask> mask) {}
 
-    private Prepared prepare(ModelText text, ChatRequest request, String continueFrom) {
+    private Prepared prepare(ModelText text, ChatRequest request, String continueFrom, int[] known) {
+        int[] prompt = known == null ? encode(text, request, continueFrom) : known;
+        return new Prepared(prompt, text.constrainer().of(request));
+    }
+
+    private int[] encode(ModelText text, ChatRequest request, String continueFrom) {
         if (text.template() == null) {
             throw ApiException.badRequest(
                     "model", "no_chat_template", "The model '" + model + "' has no chat template and cannot chat.");
         }
         String rendered = text.template().render(request);
-        int[] prompt = text.tokenizer().encode(continueFrom == null ? rendered : rendered + continueFrom);
-        return new Prepared(prompt, text.constrainer().of(request));
+        return text.tokenizer().encode(continueFrom == null ? rendered : rendered + continueFrom);
     }
 
     private Future<Reply> submit(Exchange exchange, ModelText text, ChatOptions asked, Prepared prepared) {

@@ -142,7 +142,11 @@ final class RateLimitPlugin implements Plugin {
             }
         }
         Usage usage = tokens
-                ? TokenEstimate.of(exchange.request(), exchange.dialect().generates(), options.replyEstimate())
+                ? TokenEstimate.of(
+                        exchange.request(),
+                        counted(exchange),
+                        exchange.dialect().generates(),
+                        options.replyEstimate())
                 : Usage.NONE;
         long cost = money ? prices.cost(context.models(), exchange.model(), usage) : 0;
         Demand demand = new Demand(usage, cost);
@@ -153,6 +157,11 @@ final class RateLimitPlugin implements Plugin {
             }
         }
         return demand;
+    }
+
+    private int counted(Exchange exchange) {
+        Model model = context.models().find(exchange.model());
+        return model == null || model.backend() == null ? -1 : model.backend().promptTokens(exchange);
     }
 
     /** In braces stands what decides the slot of a Redis cluster: claims of one decision must share it. */

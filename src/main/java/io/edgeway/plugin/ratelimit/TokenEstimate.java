@@ -24,14 +24,20 @@ final class TokenEstimate {
 
     private TokenEstimate() {}
 
-    static Usage of(ChatRequest request, boolean replies, int replyEstimate) {
+    /** @param counted the prompt's tokens where they are known, else -1 */
+    static Usage of(ChatRequest request, int counted, boolean replies, int replyEstimate) {
+        long prompt = counted < 0 ? prompt(request) : counted;
+        return Usage.of(Math.min(prompt, MAX_TOKENS), replies ? reply(request, replyEstimate) : 0);
+    }
+
+    private static long prompt(ChatRequest request) {
         long prompt = 0;
         for (String member : PROMPT) {
             if (request.has(member)) {
                 prompt += tokens(request.value(member), 0);
             }
         }
-        return Usage.of(Math.min(prompt, MAX_TOKENS), replies ? reply(request, replyEstimate) : 0);
+        return prompt;
     }
 
     private static long reply(ChatRequest request, int replyEstimate) {
