@@ -49,6 +49,11 @@ def split(key: str) -> str:
     return "train"
 
 
+def teaches_head(record: dict) -> bool:
+    """Whether a held-out record may teach the router's head; the others are for judging routers (`bench/router`)."""
+    return bucket("head " + record["key"]) < 50
+
+
 _TAGS = re.compile(r"<[^<>\n]{1,80}>")
 _SPACES = re.compile(r"[ \t\u00a0]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")

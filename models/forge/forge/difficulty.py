@@ -1,6 +1,6 @@
 """Step `difficulty`: the router's head, the probability that the bundled model will do, from a prompt's embedding.
 
-Prompts are held out from the model's training; the label says whether its greedy answer was right or, where an evaluation
+Prompts are held out from the model's training, and half of those again for judging routers (`bench/router`); the label says whether its greedy answer was right or, where an evaluation
 is given, how often answers to prompts of this kind were. A logistic regression sees the MiniLM embedding, the length and the nearness to landmarks, the centres of the prompts, which is what tells the
 model's domain from everything else.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from . import evaluate
+from .corpus import teaches_head
 from .evaluate import EXACT, NUMBER, OVERLAP, REFUSED, UNFINISHED, EvaluationError, held_out, number, overlap
 
 GAMMA = 12.0
@@ -68,8 +69,8 @@ def outcomes(work: Path, answer: evaluate.Answer, questions: Path, each: int, se
     path = work / "difficulty-outcomes.json"
     if path.is_file():
         return json.loads(path.read_text())
-    records = [(kind, r["turns"]) for kind, found in held_out(work, each).items() if kind in NUMBER + EXACT + OVERLAP + REFUSED
-               for r in found]
+    records = [(kind, r["turns"]) for kind, found in held_out(work, each, teaches_head).items()
+               if kind in NUMBER + EXACT + OVERLAP + REFUSED for r in found]
     replies = answer([turns[:-1] for _, turns in records])
     out = [{"kind": kind, "prompt": turns[-2][1],
             "right": label(kind, said.removesuffix(UNFINISHED).strip(), turns[-1][1].strip())}
@@ -84,7 +85,7 @@ def by_kind(work: Path, evaluation: Path, questions: Path, each: int, seed: int)
     """The same without a single answer generated: every prompt has the measured score of its kind."""
     scores = json.loads(evaluation.read_text())["tasks"]
     out = []
-    for kind, found in held_out(work, each).items():
+    for kind, found in held_out(work, each, teaches_head).items():
         if kind in NUMBER + EXACT + OVERLAP:
             out += [{"kind": kind, "prompt": r["turns"][-2][1], "right": scores[kind]["score"]} for r in found]
         elif kind in REFUSED:
