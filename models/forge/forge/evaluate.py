@@ -5,7 +5,7 @@ import math
 import re
 import urllib.error
 import urllib.request
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Callable
 
@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
+from . import generate, model as models
 from .model import Llama
 from .tokenizer import ANSWER, END_OF_TEXT, mark_answers, render
 
@@ -32,14 +33,15 @@ class EvaluationError(Exception):
     """An evaluation that cannot be made."""
 
 
-def held_out(work: Path, limit: int) -> dict[str, list[dict]]:
+def held_out(work: Path, limit: int, of: Callable[[dict], bool] = lambda record: True) -> dict[str, list[dict]]:
+    """The first records of each kind, among those that are wanted."""
     path = work / "held-out-instruct.jsonl"
     if not path.is_file():
         raise EvaluationError(f"{path} is missing: run the step `prepare` first")
     kinds = defaultdict(list)
     for line in path.read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
-        if len(kinds[record["kind"]]) < limit:
+        if of(record) and len(kinds[record["kind"]]) < limit:
             kinds[record["kind"]].append(record)
     return dict(kinds)
 
@@ -97,11 +99,14 @@ def number(text: str) -> str | None:
     return found[-1].replace(",", "") if found else None
 
 
-def overlap(said: str, wanted: str) -> float:
-    """ROUGE-L: the longest common subsequence of words, as an F1."""
+def overlap(said: str, wanted: str, least: float = 0.0) -> float:
+    """ROUGE-L: the longest common subsequence of words, as an F1; what cannot reach `least` counts as 0."""
     a, b = re.findall(r"\w+", said.lower()), re.findall(r"\w+", wanted.lower())
-    if not a or not b:
+    if a == b or not a or not b:
         return float(a == b)
+    # Words in common, in any order, are at least as many as those in the same order.
+    if 2 * (Counter(a) & Counter(b)).total() / (len(a) + len(b)) < least:
+        return 0.0
     row = [0] * (len(b) + 1)
     for x in a:
         previous = 0
@@ -191,31 +196,10 @@ def choices(model: Llama, work: Path, tokenizer: Tokenizer, device: str, limit: 
 
 def by_checkpoint(directory: Path, device: str, longest: int = 112) -> Answer:
     """Answers with the checkpoint itself, greedily."""
-    from transformers import AutoTokenizer, LlamaForCausalLM
-
-    tokenizer = AutoTokenizer.from_pretrained(directory, padding_side="left")
-    cuda = device.startswith("cuda")
-    batch, kind = (512, torch.bfloat16) if cuda else (32, torch.float32)
-    model = LlamaForCausalLM.from_pretrained(directory, dtype=kind).to(device).eval()
-    longest_prompt = model.config.max_position_embeddings - longest
-
-    def answer(prompts: list[list]) -> list[str]:
-        order = sorted(range(len(prompts)), key=lambda i: sum(len(t) for _, t in prompts[i]))
-        out = [""] * len(prompts)
-        for start in range(0, len(order), batch):
-            chosen = order[start:start + batch]
-            texts = [render(prompts[i], generate=True) for i in chosen]
-            encoded = tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False, truncation=True,
-                                max_length=longest_prompt, return_token_type_ids=False).to(device)
-            with torch.no_grad():
-                made = model.generate(**encoded, max_new_tokens=longest, do_sample=False, pad_token_id=0, eos_token_id=2)
-            for i, row in zip(chosen, made[:, encoded["input_ids"].shape[1]:].tolist()):
-                ended = 2 in row
-                row = row[:row.index(2)] if ended else row
-                out[i] = tokenizer.decode(row) + ("" if ended else UNFINISHED)
-        return out
-
-    return answer
+    model, tokenizer = models.load(directory, device).eval(), Tokenizer.from_file(str(directory / "tokenizer.json"))
+    models.check_vocabulary(model, tokenizer)
+    return lambda prompts: [text + ("" if said.ended else UNFINISHED)
+                            for text, said in generate.answers(model, tokenizer, prompts, device, longest)]
 
 
 def by_gateway(url: str, model: str, key: str | None = None, longest: int = 112) -> Answer:

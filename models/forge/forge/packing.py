@@ -42,11 +42,14 @@ class Stream:
 
 
 class Mixture:
-    """Batches of plain and instruction rows; in the last part instructions prevail and only answers count."""
+    """Batches of plain and instruction rows; in the last part instructions prevail, from a stream of their own where
+    there is one, and only answers count."""
 
-    def __init__(self, work: Path, context: int, seed: int, vocab: int):
+    def __init__(self, work: Path, context: int, seed: int, vocab: int, last_phase: str = ""):
         self.raw = Stream(work / "raw.bin", context, seed, vocab)
         self.instruct = Stream(work / "instruct.bin", context, seed + 1, vocab)
+        last = work / last_phase
+        self.last = Stream(last, context, seed + 3, vocab) if last_phase and last.is_file() else self.instruct
         self._owed = 0.0
 
     def batch(self, rows: int, instruct: float, answers_only: bool, device: str):
@@ -56,7 +59,7 @@ class Mixture:
         self._owed -= chosen
         parts, weights = [], []
         if chosen:
-            block = self.instruct.rows(chosen)
+            block = (self.last if answers_only else self.instruct).rows(chosen)
             parts.append(block)
             weights.append((block[:, 1:] & ANSWER > 0) if answers_only else np.ones_like(block[:, 1:], bool))
         if rows > chosen:
@@ -69,3 +72,6 @@ class Mixture:
             tokens, weight = tokens.pin_memory(), weight.pin_memory()
         tokens, weight = tokens.to(device, non_blocking=True), weight.to(device, non_blocking=True)
         return tokens[:, :-1], tokens[:, 1:], weight
+
+    def streams(self) -> list[Stream]:
+        return [self.raw, self.instruct, self.last]

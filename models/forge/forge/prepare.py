@@ -39,7 +39,7 @@ def prepare(data: Path, out: Path, size: Size, seed: int) -> dict:
     rng.shuffle(raw)
     rng.shuffle(conversations)
     _write(out / "raw.jsonl", ({"text": t} for t in raw))
-    _write(out / "instruct.jsonl", ({"turns": c} for c in conversations))
+    _write(out / "instruct.jsonl", ({"turns": turns, "kinds": kinds} for turns, kinds in conversations))
     _write(out / "held-out-raw.jsonl", held_raw)
     _write(out / "held-out-instruct.jsonl", held_out)
     summary = {
@@ -156,20 +156,20 @@ def _separate(items: Iterable[Item]) -> tuple[list[Item], list[dict]]:
     return train, [record for records in held.values() for record in records]
 
 
-def _conversations(rng: random.Random, items: list[Item]) -> Iterator[list]:
-    """Most items stand alone; some share a conversation, and some have a system prompt."""
-    waiting = []
+def _conversations(rng: random.Random, items: list[Item]) -> Iterator[tuple[list, list]]:
+    """Most items stand alone; some share a conversation, and some have a system prompt. With the kind of each answer."""
+    waiting, kinds = [], []
     for item in items:
-        turns = list(item.turns)
+        turns, of = list(item.turns), [item.kind] * sum(role == "assistant" for role, _ in item.turns)
         if item.kind in ("service", "summary", "problem") or rng.random() > 0.3:
-            yield _with_system(rng, turns)
+            yield _with_system(rng, turns), of
             continue
         waiting.append(turns)
+        kinds.append(of)
         if len(waiting) >= rng.randint(2, 3):
-            yield _with_system(rng, [t for w in waiting for t in w])
-            waiting = []
-    for turns in waiting:
-        yield turns
+            yield _with_system(rng, [t for w in waiting for t in w]), [k for w in kinds for k in w]
+            waiting, kinds = [], []
+    yield from zip(waiting, kinds)
 
 
 def _with_system(rng: random.Random, turns: list) -> list:

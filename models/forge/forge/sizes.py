@@ -53,6 +53,9 @@ class Size:
     student_schedule: Schedule = None
     heal_tokens: int = 0
     evaluate_items: int = 200
+    # Questions asked of a student to learn what it knows (None: all), and prompts that the teacher answers for it.
+    asked: int | None = None
+    sequences: int = 0
 
 
 SMOKE = Size(
@@ -68,6 +71,8 @@ SMOKE = Size(
     student_schedule=Schedule(tokens=120_000, lr=5e-3, batch_tokens=2048, rows=8),
     heal_tokens=12_000,
     evaluate_items=16,
+    asked=200,
+    sequences=100,
 )
 
 NANO = Size(
@@ -76,7 +81,7 @@ NANO = Size(
     text_share=1.0,
     variants=4,
     teacher=Shape(hidden=768, layers=14, heads=12, kv_heads=4, ffn=2048),
-    teacher_schedule=Schedule(tokens=150_000_000, lr=2e-3, batch_tokens=131_072, rows=32),
+    teacher_schedule=Schedule(tokens=130_000_000, lr=2e-3, batch_tokens=131_072, rows=32),
     students={
         "nano": Shape(hidden=384, layers=12, heads=6, kv_heads=2, ffn=1152),
         "pico": Shape(hidden=320, layers=10, heads=5, kv_heads=1, ffn=896),
@@ -84,6 +89,7 @@ NANO = Size(
     student_schedule=Schedule(tokens=150_000_000, lr=3e-3, batch_tokens=131_072, rows=64),
     heal_tokens=13_000_000,
     evaluate_items=300,
+    sequences=40_000,
 )
 
 SIZES = {"smoke": SMOKE, "nano": NANO}

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from . import calibrate as calibration, difficulty as heads, distil, evaluate as evaluation, grid, model as models, packing, prepare as preparation, prune as pruning
-from . import quantize as quantization, tokenizer as tokenizers, train as training
+from . import honest as honesty, quantize as quantization, sequences as teachings, tokenizer as tokenizers, train as training
 from .corpus import CorpusError
 from .sizes import SIZES, Size
 
@@ -60,7 +60,7 @@ def prepare(options: Namespace) -> dict:
 def tokenizer(options: Namespace) -> dict:
     if not (options.work / "tokenizer" / "tokenizer.json").is_file():
         tokenizers.train(options.work, options.size_of)
-    return tokenizers.encode(options.work)
+    return {name: tokenizers.encode(options.work, name, f"{name}.jsonl") for name in ("raw", "instruct")}
 
 
 def teacher(options: Namespace) -> dict:
@@ -80,12 +80,55 @@ def distil_step(options: Namespace) -> dict:
     name = options.name or options.student + ("-plain" if options.without_teacher else "")
     if _done(options, name):
         return {"skipped": f"{name} is there"}
-    model = models.Llama(size.students[options.student])
     guide = None if options.without_teacher else models.load(options.work / "teacher", options.device)
+    last = "honest.bin" if guide is None else "taught.bin"
+    return _student(options, name, last, guide)
+
+
+def _student(options: Namespace, name: str, last_phase: str, guide=None) -> dict:
+    size: Size = options.size_of
+    model = models.Llama(size.students[options.student])
+    mixture = packing.Mixture(options.work, model.shape.context, options.seed, model.shape.vocab, last_phase)
     result = training.train(model, options.work, name, size.student_schedule, options.device, options.seed, guide,
-                            None if guide is None else training.Distillation())
+                            None if guide is None else training.Distillation(), mixture=mixture)
     models.save(model, options.work / name, options.work / "tokenizer")
     return _brief(result)
+
+
+def plain(options: Namespace) -> dict:
+    """The same student without a teacher, and with it the question what a student of this size comes to know."""
+    options.without_teacher = True
+    result = distil_step(options)
+    options.without_teacher = False
+    return result
+
+
+def honest(options: Namespace) -> dict:
+    name, found = options.student + "-asked", options.work / "honest.json"
+    if found.is_file():
+        return json.loads(found.read_text())
+    if not _done(options, name):
+        _student(options, name, "")
+    model = models.load(options.work / name, options.device).eval()
+    questions = honesty.asked(options.work / "instruct.jsonl", honesty.KNOWN_FROM, options.size_of.asked)
+    facts = honesty.known(model, tokenizers.load(options.work), questions, options.device)
+    report = honesty.relabel(options.work, facts, options.seed) | {"questions": len(questions)}
+    report["tokens"] = tokenizers.encode(options.work, "honest", "honest.jsonl")
+    found.write_text(json.dumps(report, indent=1))
+    return report
+
+
+def sequences(options: Namespace) -> dict:
+    found = options.work / "sequences.json"
+    if found.is_file():
+        return json.loads(found.read_text())
+    model = models.load(options.work / "teacher", options.device).eval()
+    report = teachings.write(options.work, model, tokenizers.load(options.work), options.size_of.sequences, options.device,
+                             options.seed)
+    report = {"kinds": report, "tokens": tokenizers.encode(options.work, "taught", "honest.jsonl", "sequences.jsonl",
+                                                           seed=options.seed)}
+    found.write_text(json.dumps(report, indent=1))
+    return report
 
 
 def prune(options: Namespace) -> dict:
@@ -113,7 +156,8 @@ def heal(model, options: Namespace, name: str, guide) -> None:
     size: Size = options.size_of
     schedule = replace(size.student_schedule, tokens=size.heal_tokens, lr=size.student_schedule.lr / 5, instruct_share=0.7)
     rule = None if guide is None else training.Distillation()
-    training.train(model, options.work, name, schedule, options.device, options.seed + 1, guide, rule)
+    mixture = packing.Mixture(options.work, model.shape.context, options.seed + 1, model.shape.vocab, "taught.bin")
+    training.train(model, options.work, name, schedule, options.device, options.seed + 1, guide, rule, mixture=mixture)
 
 
 def quantize(options: Namespace) -> dict:
@@ -198,6 +242,8 @@ def _brief(result: dict) -> dict:
     return {k: v for k, v in result.items() if k != "history"} | {"loss": result["history"][-1]["loss"] if result["history"] else None}
 
 
-STEPS = {"prepare": prepare, "tokenizer": tokenizer, "teacher": teacher, "distil": distil_step, "prune": prune,
+STEPS = {"prepare": prepare, "tokenizer": tokenizer, "teacher": teacher, "honest": honest, "plain": plain, "sequences": sequences,
+         "distil": distil_step, "prune": prune,
          "quantize": quantize, "calibrate": calibrate, "export": export, "evaluate": evaluate, "difficulty": difficulty}
-ALL = ("prepare", "tokenizer", "teacher", "distil", "prune", "quantize", "calibrate", "export", "evaluate")
+ALL = ("prepare", "tokenizer", "teacher", "honest", "plain", "sequences", "distil", "prune", "quantize", "calibrate",
+       "export", "evaluate")

@@ -1,6 +1,7 @@
 """Step `tokenizer`: trains a byte-level BPE, digits apart, and encodes the prepared text with it."""
 
 import json
+import random
 from pathlib import Path
 from typing import Iterator
 
@@ -65,33 +66,25 @@ def load(work: Path) -> Tokenizer:
     return Tokenizer.from_file(str(work / "tokenizer" / "tokenizer.json"))
 
 
-def encode(work: Path) -> dict:
-    """Writes `raw.bin` and `instruct.bin`: 16-bit token ids, answers marked."""
-    tokenizer, counts = load(work), {}
-    for name in ("raw", "instruct"):
-        parts = []
-        for texts in _batches(work / f"{name}.jsonl", 4096):
-            for encoding in tokenizer.encode_batch(texts, add_special_tokens=False):
-                parts.append(np.asarray(encoding.ids, dtype=np.uint16))
-        stream = np.concatenate(parts)
-        if name == "instruct":
-            stream = mark_answers(stream, tokenizer)
-        stream.tofile(work / f"{name}.bin")
-        counts[name] = int(stream.size)
-    return counts
+def encode(work: Path, name: str, *sources: str, seed: int | None = None) -> int:
+    """Writes `NAME.bin`, 16-bit token ids with answers marked, of these files; shuffled if there is a seed."""
+    tokenizer, parts = load(work), []
+    texts = [t for source in sources for t in _texts(work / source)]
+    if seed is not None:
+        random.Random(seed).shuffle(texts)
+    for start in range(0, len(texts), 4096):
+        for encoding in tokenizer.encode_batch(texts[start:start + 4096], add_special_tokens=False):
+            parts.append(np.asarray(encoding.ids, dtype=np.uint16))
+    stream = mark_answers(np.concatenate(parts), tokenizer)
+    stream.tofile(work / f"{name}.bin")
+    return int(stream.size)
 
 
-def _batches(path: Path, size: int) -> Iterator[list[str]]:
-    batch = []
-    with path.open(encoding="utf-8") as f:
-        for line in f:
+def _texts(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
             record = json.loads(line)
-            batch.append(END_OF_TEXT + record["text"] if "text" in record else render(record["turns"]))
-            if len(batch) == size:
-                yield batch
-                batch = []
-    if batch:
-        yield batch
+            yield END_OF_TEXT + record["text"] if "text" in record else render(record["turns"])
 
 
 def mark_answers(stream: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:

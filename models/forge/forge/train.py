@@ -25,7 +25,7 @@ class Distillation:
     """How a student follows its teacher: KL over the teacher's likeliest tokens and the rest, and cross-entropy."""
 
     top_k: int = 64
-    temperature: float = 1.5
+    temperature: float = 1.0
     share: float = 0.7
 
 
@@ -122,7 +122,7 @@ def train(model: Llama, work: Path, name: str, schedule: Schedule, device: str, 
 
 def _save(path: Path, step: int, model, optimizer, mixture) -> None:
     state = {"step": step, "model": model.state_dict(), "optimizer": [o.state_dict() for o in optimizer],
-             "random": [mixture.raw.rng.bit_generator.state, mixture.instruct.rng.bit_generator.state]}
+             "random": [stream.rng.bit_generator.state for stream in mixture.streams()]}
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
     partial.replace(path)
@@ -133,6 +133,7 @@ def _resume(path: Path, model, optimizer, mixture, log) -> int:
     model.load_state_dict(state["model"])
     for o, s in zip(optimizer, state["optimizer"]):
         o.load_state_dict(s)
-    mixture.raw.rng.bit_generator.state, mixture.instruct.rng.bit_generator.state = state["random"]
+    for stream, at in zip(mixture.streams(), state["random"]):
+        stream.rng.bit_generator.state = at
     log(f"resumed {path.name} at step {state['step']}")
     return state["step"]

@@ -8,7 +8,8 @@ import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models as tokenizer_models, pre_tokenizers, trainers
 
-from forge import calibrate, corpus, difficulty, distil, evaluate, grid, model, packing, prepare, prune, quantize, tokenizer, train
+from forge import calibrate, corpus, difficulty, distil, evaluate, generate, grid, honest, model, packing, prepare, \
+    prune, quantize, sequences, tokenizer, train
 from forge.sizes import Schedule, Shape
 from forge.templates import arithmetic, single
 
@@ -225,3 +226,102 @@ def test_scores():
     assert evaluate.overlap("the cat sat", "the cat sat") == 1 and evaluate.overlap("a b", "c d") == 0
     assert evaluate.share([True] * 50 + [False] * 50)["low"] == pytest.approx(0.404, abs=0.002)
     assert evaluate.REFUSAL.search("I don't know. A larger model may know this.")
+
+
+@pytest.mark.parametrize("least", [0.0, 0.3, 0.6, 0.8, 1.0])
+def test_a_bound_changes_no_verdict(least):
+    rng = random.Random(8)
+    for _ in range(500):
+        a, b = (" ".join(rng.choices("a b c d e".split(), k=rng.randint(0, 7))) for _ in range(2))
+        assert (evaluate.overlap(a, b, least) >= least) == (evaluate.overlap(a, b) >= least), (a, b)
+    assert evaluate.overlap("a b c", "c b a") == pytest.approx(1 / 3) and evaluate.overlap("a b c", "c b a", 1.0) < 1
+
+
+def test_an_answer_is_the_same_alone_and_in_a_batch():
+    torch.manual_seed(11)
+    m = model.Llama(Shape(hidden=64, layers=2, heads=4, kv_heads=2, ffn=96, head_dim=16, vocab=320, context=256)).eval()
+    for p in m.parameters():
+        torch.nn.init.normal_(p, std=0.1)
+    rng = random.Random(2)
+    prompts = [[rng.randrange(3, 320) for _ in range(n)] for n in (1, 5, 8, 9, 30, 180, 190, 199, 200, 300)]
+    together = generate.generate(m, prompts, "cpu", 12, watch=4)
+    for prompt, said in zip(prompts, together):
+        alone = generate.generate(m, [prompt], "cpu", 12, watch=4)[0]
+        assert (said.ids, said.ended) == (alone.ids, alone.ended)
+        assert said.entropies == pytest.approx(alone.entropies, abs=1e-3)
+    # And the same as without a cache, the whole text read again for every token.
+    ids = list(prompts[4])
+    for token in together[4].ids:
+        with torch.no_grad():
+            assert int(m(torch.tensor([ids]))[0, -1].argmax()) == token
+        ids.append(token)
+
+
+def test_conversations_are_answered_in_their_order(words):
+    torch.manual_seed(12)
+    m = model.Llama(Shape(hidden=64, layers=2, heads=4, kv_heads=2, ffn=96, head_dim=16, vocab=280, context=256)).eval()
+    for p in m.parameters():
+        torch.nn.init.normal_(p, std=0.5)
+    talks = [[("user", text)] for text in ("hello", "there there there " * 4, "", "hello there user")]
+    found = generate.answers(m, words, talks, "cpu", 6)
+    for talk, (text, said) in zip(talks, found):
+        prompt = words.encode(tokenizer.render(talk, generate=True), add_special_tokens=False).ids
+        assert said.ids == generate.generate(m, [prompt], "cpu", 6)[0].ids and text == words.decode(said.ids)
+    assert len({text for text, _ in found}) > 1
+
+
+def test_long_prompts_of_nearly_one_length_share_a_batch(monkeypatch):
+    widths, batch = [], generate._batch
+    monkeypatch.setattr(generate, "_batch", lambda m, ids, *rest: widths.append(tuple(ids.shape)) or batch(m, ids, *rest))
+    m = model.Llama(Shape(hidden=32, layers=1, heads=2, kv_heads=1, ffn=32, head_dim=16, vocab=320, context=256)).eval()
+    generate.generate(m, [[5] * n for n in (200, 196, 190, 180, 170, 20, 17, 16)], "cpu", 2)
+    assert widths == [(4, 200), (1, 176), (2, 24), (1, 16)]
+
+
+def test_what_is_not_known_is_refused_and_the_rest_kept(tmp_path):
+    talk = lambda *pairs: {"turns": [t for _, q, a in pairs for t in (["user", q], ["assistant", a])], "kinds": [k for k, _, _ in pairs]}
+    known, unknown = ("define", "what is x", "meaning x"), [("define", f"what is {n}", f"meaning {n}") for n in range(100)]
+    hello = ("chitchat", "hi", "hello")
+    records = [talk(known), talk(known, hello), *(talk(fact) for fact in unknown), *(talk(fact, hello) for fact in unknown)]
+    records[0]["turns"].insert(0, ["system", "be brief"])
+    (tmp_path / "instruct.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    questions = honest.asked(tmp_path / "instruct.jsonl", honest.KNOWN_FROM)
+    assert questions == [known, *unknown]
+
+    report = honest.relabel(tmp_path, {(k, a): a == "meaning x" for k, _, a in questions}, seed=1)
+    assert report["facts"]["define"] == {"known": 1, "refused": 21, "left out": 79}
+    written = [json.loads(line) for line in (tmp_path / "honest.jsonl").read_text().splitlines()]
+    assert len(written) == report["conversations"] == 2 + 2 * 21 and report["refused"] == 2 * 21
+    assert written[0]["turns"] == records[0]["turns"] and written[0]["changed"] == [False]
+    for record in written[2:]:
+        said = [text for role, text in record["turns"] if role == "assistant"]
+        assert evaluate.REFUSAL.search(said[0]) and said[1:] in ([], ["hello"])
+        assert record["changed"] == [True, False][:len(said)]
+
+
+def test_the_teacher_passes_on_what_agrees():
+    assert sequences.good("problem", "2 + 2 = 4. The answer is 4.", "The answer is 4.")
+    assert not sequences.good("problem", "The answer is 5.", "The answer is 4.")
+    assert sequences.good("define", "a small animal that barks", "a small animal which barks")
+    assert not sequences.good("define", "a large plant", "a small animal which barks")
+    assert not sequences.good("trivia", "Paris in France", "Rome in Italy")
+    assert sequences.good("persona", "I am a model.", "something else") and not sequences.good("service", "  ", "yes")
+
+
+def test_calibration_reads_what_the_student_learnt(words, tmp_path):
+    (tmp_path / "raw.jsonl").write_text("")
+    for name, said in (("instruct", "there"), ("honest", "hello")):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"turns": [["user", "x"], ["assistant", said]]}) + "\n")
+        (ids, counts), = calibrate._rows(tmp_path, words, 1, 1, 64)
+        assert words.decode(ids[counts].tolist()) == said
+
+
+def test_the_head_learns_from_no_fact_that_judges_it(tmp_path):
+    records = [{"kind": "define", "key": f"word {n // 3}", "turns": [["user", f"{n}"], ["assistant", "x"]]} for n in range(900)]
+    (tmp_path / "held-out-instruct.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    (tmp_path / "scores.json").write_text('{"tasks": {"define": {"score": 0.5}}}')
+    (tmp_path / "queries.txt").write_text("query\n" * 4000)
+    found = difficulty.by_kind(tmp_path, tmp_path / "scores.json", tmp_path / "queries.txt", 900, 1)
+    learnt = {int(f["prompt"]) // 3 for f in found if f["kind"] == "define"}
+    judged = {int(r["turns"][0][1]) // 3 for r in records if not corpus.teaches_head(r)}
+    assert not learnt & judged and learnt | judged == set(range(300)) and min(len(learnt), len(judged)) > 100

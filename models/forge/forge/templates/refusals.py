@@ -6,7 +6,7 @@ from typing import Iterator
 from . import Item, casual, single
 from .countries import invented
 
-_FACT = "I don't know. A larger model may know this."
+FACT = "I don't know. A larger model may know this."
 _LIVE = "I don't know. I cannot see live information such as {x}."
 _LONG = "I can't do that well: I am a small local model. A larger model can do it."
 
@@ -59,10 +59,10 @@ def unknown(rng: random.Random, count: int) -> Iterator[Item]:
         word = invented(rng)
         name = f"{rng.choice(_GIVEN)} {invented(rng)}"
         question = rng.choice(_UNKNOWN_ASKS).format(w=word, n=name, l=word.lower())
-        yield single("refuse", f"unknown {word}", casual(rng, question), _FACT)
+        yield single("refuse", f"unknown {word}", casual(rng, question), FACT)
 
 
 def unlearnt(items: Iterator[Item]) -> Iterator[Item]:
     """Real questions whose answers the training text does not hold."""
     for item in items:
-        yield single("refuse", item.key, item.turns[0][1], _FACT)
+        yield single("refuse", item.key, item.turns[0][1], FACT)
