@@ -18,7 +18,7 @@ FAILURES = (CorpusError, models.ModelError, packing.StreamError, training.Traini
 
 
 def add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--model", type=Path, help="evaluate, quantize, prune: the checkpoint to work on")
+    parser.add_argument("--model", type=Path, help="evaluate, quantize, prune, export: the checkpoint to work on; restore: the model directory")
     parser.add_argument("--name", help="name of the result; default: by the step")
     parser.add_argument("--without-teacher", action="store_true", help="distil: cross-entropy only, the comparison")
     parser.add_argument("--bits", choices=("int4", "int8"), default="int4", help="quantize")
@@ -29,7 +29,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--items", type=int, help="evaluate: at most so many of each kind")
     parser.add_argument("--from", dest="traffic", type=Path, help="distil: recorded traffic (JSONL) to learn from")
     parser.add_argument("--base", type=Path, help="distil --from: the checkpoint to start from")
-    parser.add_argument("--out", type=Path, help="distil --from, export: where the result goes")
+    parser.add_argument("--out", type=Path, help="distil --from, export, restore: where the result goes")
     parser.add_argument("--embedder", type=Path, default=Path("minilm"), help="difficulty: MiniLM, a directory or the jar")
     parser.add_argument("--scores", type=Path, help="difficulty: an evaluation whose scores by kind serve as labels")
     parser.add_argument("--epochs", type=int, default=3, help="distil --from")
@@ -196,6 +196,14 @@ def export(options: Namespace) -> dict:
     return {"files": write(source, target, options.bits, options.block)}
 
 
+def restore(options: Namespace) -> dict:
+    from .export import restore as read
+
+    if options.model is None or options.out is None:
+        raise ValueError("restore needs --model, an edgeway model directory, and --out, where the checkpoint goes")
+    return {"files": read(options.model, options.out)}
+
+
 def evaluate(options: Namespace) -> dict:
     limit = options.items or options.size_of.evaluate_items
     if options.url:
@@ -244,6 +252,7 @@ def _brief(result: dict) -> dict:
 
 STEPS = {"prepare": prepare, "tokenizer": tokenizer, "teacher": teacher, "honest": honest, "plain": plain, "sequences": sequences,
          "distil": distil_step, "prune": prune,
-         "quantize": quantize, "calibrate": calibrate, "export": export, "evaluate": evaluate, "difficulty": difficulty}
+         "quantize": quantize, "calibrate": calibrate, "export": export, "restore": restore,
+         "evaluate": evaluate, "difficulty": difficulty}
 ALL = ("prepare", "tokenizer", "teacher", "honest", "plain", "sequences", "distil", "prune", "quantize", "calibrate",
        "export", "evaluate")

@@ -1,15 +1,17 @@
 """The exported graph against transformers, on small random models."""
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 import torch
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM,
 )
 
-from forge.export import ExportError, export, kv8, quantize
+from forge.export import ExportError, export, kv8, quantize, restore
 
 SHAPE = dict(
     hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
@@ -189,3 +191,31 @@ def test_wide_blocks_keep_their_values_and_rows_do_not_depend_on_their_number(tm
     logits = together.run([[r] for r in range(5)], [20] * 5)
     for row in range(5):
         np.testing.assert_array_equal(logits[row], alone[row].run([[row]], [20])[0])
+
+
+@pytest.mark.parametrize("quant,block", [("int4", 16), ("int4", 32), ("int8", 32), ("fp32", 32)])
+def test_restored_weights_are_those_of_the_graph_and_export_to_the_same_graph(reference, quant, block):
+    model, path = reference
+    export(path / "hf", path / "out", quant, block)
+    restore(path / "out", path / "again")
+    restored = load_file(path / "again" / "model.safetensors")
+    stored = load_file(path / "hf" / "model.safetensors")
+    assert restored.keys() == stored.keys()
+    for name, value in stored.items():
+        want = rounded(value.copy(), quant, block) if value.ndim == 2 and quant != "fp32" else value
+        np.testing.assert_array_equal(restored[name], want, name)
+    export(path / "again", path / "back", quant, block)
+    if quant == "int8":
+        first, second = (onnx.load(path / d / "model.onnx").graph.initializer for d in ("out", "back"))
+        for a, b in zip(first, second):
+            np.testing.assert_allclose(*map(onnx.numpy_helper.to_array, (a, b)), rtol=2e-7, err_msg=a.name)
+    else:
+        for name in ("model.onnx", "model.onnx.data"):
+            assert (path / "out" / name).read_bytes() == (path / "back" / name).read_bytes()
+
+
+def test_restores_only_what_the_forge_wrote(tmp_path):
+    with pytest.raises(ExportError, match="config.json is missing"):
+        restore(tmp_path, tmp_path / "out")
+    with pytest.raises(ExportError, match="name another one"):
+        restore(tmp_path, tmp_path)

@@ -8,5 +8,6 @@ the wanted rows only.
 """
 
 from .directory import ExportError, export
+from .restore import restore
 
-__all__ = ["ExportError", "export"]
+__all__ = ["ExportError", "export", "restore"]

@@ -8,7 +8,7 @@ import numpy as np
 from safetensors import safe_open
 
 
-class ExportError(Exception):
+class ExportError(ValueError):
     """The checkpoint is not one that edgeway can run."""
 
 
