@@ -73,9 +73,13 @@ public final class LocalBackend implements Backend {
             return -1;
         }
         try {
-            Counted counted = new Counted(exchange.request(), text, encode(text, exchange.request(), null));
-            exchange.fact(COUNTED, counted);
-            return counted.prompt().length;
+            ChatRequest request = exchange.request();
+            int[] prompt = counted(exchange, request, text);
+            if (prompt == null) {
+                prompt = encode(text, request, null);
+                exchange.fact(COUNTED, new Counted(request, text, prompt));
+            }
+            return prompt.length;
         } catch (RuntimeException e) {
             // Whoever calls the model is told what is wrong with the request.
             return -1;
@@ -121,6 +125,12 @@ public final class LocalBackend implements Backend {
     /** A prompt that was tokenized to be counted. */
     private record Counted(ChatRequest request, ModelText text, int[] prompt) {}
 
+    /** The tokens of this very prompt where they have been counted, else null. */
+    private static int[] counted(Exchange exchange, ChatRequest request, ModelText text) {
+        Counted counted = exchange.fact(COUNTED);
+        return counted != null && counted.request() == request && counted.text() == text ? counted.prompt() : null;
+    }
+
     private Future<Reply> answer(Exchange exchange, ModelText text) {
         if (exchange.isCancelled()) {
             return Future.failedFuture(exchange.cancelCause());
@@ -129,10 +139,7 @@ public final class LocalBackend implements Backend {
             ChatRequest request = exchange.request();
             ChatOptions asked = ChatOptions.of(request, text.defaults());
             String from = exchange.fact(Hints.CONTINUE_FROM);
-            Counted counted = exchange.fact(COUNTED);
-            int[] known = from == null && counted != null && counted.request() == request && counted.text() == text
-                    ? counted.prompt()
-                    : null;
+            int[] known = from == null ? counted(exchange, request, text) : null;
             if (exchange.body().length() <= INLINE_BYTES && !Constrainer.asked(request)) {
                 return submit(exchange, text, asked, prepare(text, request, from, known));
             }
