@@ -1,9 +1,12 @@
 package io.edgeway.plugin.wasm;
 
+import com.dylibso.chicory.runtime.ByteArrayMemory;
 import com.dylibso.chicory.runtime.ChicoryInterruptedException;
 import com.dylibso.chicory.runtime.ExportFunction;
 import com.dylibso.chicory.runtime.Instance;
 import com.dylibso.chicory.runtime.Memory;
+import io.edgeway.plugin.wasm.engine.DepthException;
+import io.edgeway.plugin.wasm.engine.Interpreter;
 import io.vertx.core.Context;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -90,6 +93,7 @@ final class Guest {
         try {
             Instance.Builder builder = Instance.builder(module.code())
                     .withMemoryLimits(module.memory())
+                    .withMemoryFactory(ByteArrayMemory::new)
                     .withTableFactory(Sandbox::table)
                     .withImportValues(new HostCalls(this, hosted).of(module))
                     .withInitialize(true)
@@ -97,7 +101,7 @@ final class Guest {
             if (meter == null) {
                 builder.withMachineFactory(hosted.compiled());
             } else {
-                builder.withMachineFactory(Sandbox.Interpreter::new).withUnsafeExecutionListener(meter);
+                builder.withMachineFactory(machine -> new Interpreter(module.program(), machine, meter::check));
             }
             instance = limited(builder::build);
             memory = instance.memory();
@@ -209,7 +213,7 @@ final class Guest {
         } catch (Sandbox.DeadlineException | ChicoryInterruptedException e) {
             failure = new GuestFailure(
                     GuestFailure.Kind.DEADLINE, "ran longer than " + deadlineNanos / 1_000_000 + " ms");
-        } catch (Sandbox.DepthException | StackOverflowError e) {
+        } catch (DepthException | StackOverflowError e) {
             failure = new GuestFailure(GuestFailure.Kind.DEPTH, "called itself too deeply");
         } catch (RuntimeException | AssertionError e) {
             String message = String.valueOf(e.getMessage());

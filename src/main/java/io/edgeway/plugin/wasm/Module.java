@@ -14,6 +14,7 @@ import com.dylibso.chicory.wasm.types.SubType;
 import com.dylibso.chicory.wasm.types.TypeSection;
 import io.edgeway.json.Json;
 import io.edgeway.json.JsonException;
+import io.edgeway.plugin.wasm.engine.Program;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * signatures, and uses nothing that would get around a limit.
  *
  * @param version as its manifest says, or an empty string
+ * @param program its functions, as the interpreter runs them
  * @param exports the names of its functions that the host may call
  * @param memory its pages of 64 KiB, from the first to the most that it may grow to
  */
@@ -42,6 +44,7 @@ record Module(
         int bytes,
         String abi,
         WasmModule code,
+        Program program,
         Set<String> exports,
         MemoryLimits memory) {
     /*
@@ -120,8 +123,18 @@ record Module(
         imports(code);
         Set<String> exports = exports(code);
         bounds(code);
+        Program.foreign(code).ifPresent(instruction -> {
+            throw new Refused("uses the instruction " + instruction + "; compile it for WebAssembly 1.0");
+        });
         return new Module(
-                version, sha256(bytes), bytes.length, abi(code), code, Set.copyOf(exports), memory(code, maxMemory));
+                version,
+                sha256(bytes),
+                bytes.length,
+                abi(code),
+                code,
+                new Program(code),
+                Set.copyOf(exports),
+                memory(code, maxMemory));
     }
 
     private static String reason(RuntimeException e) {
