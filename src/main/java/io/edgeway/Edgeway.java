@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
         subcommands = {CheckCommand.class, KeysCommand.class, ModelsCommand.class})
 public final class Edgeway extends ServeCommand {
     public static void main(String... args) {
-        int status = new CommandLine(new Edgeway()).execute(args);
+        Edgeway serve = new Edgeway();
+        int status = serve.takes(args) ? serve.call() : new CommandLine(new Edgeway()).execute(args);
         if (status != 0) {
             System.exit(status);
         }

@@ -20,6 +20,37 @@ public class ServeCommand implements Callable<Integer> {
             description = "a configuration from the edge-profiles directory, such as shop-server")
     private String profile;
 
+    /**
+     * Reads arguments that only ask to serve, as those of a node do: picocli reflects over every command before it looks
+     * at an argument, which takes a good part of a start.
+     *
+     * @return false if the arguments want more than this, or are wrong
+     */
+    protected final boolean takes(String... arguments) {
+        for (int i = 0; i < arguments.length; i++) {
+            String name = arguments[i];
+            String value;
+            int equals = name.indexOf('=');
+            if (equals >= 0) {
+                value = name.substring(equals + 1);
+                name = name.substring(0, equals);
+            } else {
+                value = ++i < arguments.length ? arguments[i] : "";
+            }
+            if (value.isEmpty() || value.charAt(0) == '-' || value.charAt(0) == '@') {
+                return false;
+            }
+            if ((name.equals("-c") || name.equals("--config")) && config == null) {
+                config = Path.of(value);
+            } else if (name.equals("--profile") && profile == null) {
+                profile = value;
+            } else {
+                return false;
+            }
+        }
+        return true;
+    }
+
     @Override
     public Integer call() {
         if (config != null && profile != null) {
@@ -38,5 +69,10 @@ public class ServeCommand implements Callable<Integer> {
         }
         Quarkus.run();
         return 0;
+    }
+
+    @Override
+    public String toString() {
+        return "serve config=" + config + " profile=" + profile;
     }
 }
