@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from . import evaluate, model as models, train as training
+from . import evaluate, model as models, tokenizer as tokenizers, train as training
 from .corpus import bucket
 from .packing import Mixture
 from .sizes import Schedule
@@ -84,7 +84,7 @@ def from_traffic(path: Path, base: Path, out: Path, device: str, seed: int, epoc
     if base is None or out is None:
         raise TrafficError("distil --from needs --base, the checkpoint to start from, and --out, where the student goes")
     model = models.load(base, device)
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer = tokenizers.at(base)
     models.check_vocabulary(model, tokenizer)
     train, held = separate(read(path))
     if len(train) < 20 or len(held) < 5:

@@ -6,6 +6,7 @@ import re
 import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable
 
@@ -14,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from . import generate, model as models
+from . import generate, model as models, tokenizer as tokenizers
 from .model import Llama
 from .tokenizer import ANSWER, END_OF_TEXT, mark_answers, render
 
@@ -25,6 +26,8 @@ EXACT = ("fact", "country", "command", "reading", "rewrite", "define")
 OVERLAP = ("topic", "summary", "service", "persona")
 REFUSED = ("refuse", "refuse-real", "define-unseen", "topic-unseen", "trivia")
 CHOICE = ("chitchat", "service", "trivia", "define-unseen")
+
+IN_FLIGHT = 16
 
 Answer = Callable[[list[list]], list[str]]
 
@@ -196,14 +199,14 @@ def choices(model: Llama, work: Path, tokenizer: Tokenizer, device: str, limit: 
 
 def by_checkpoint(directory: Path, device: str, longest: int = 112) -> Answer:
     """Answers with the checkpoint itself, greedily."""
-    model, tokenizer = models.load(directory, device).eval(), Tokenizer.from_file(str(directory / "tokenizer.json"))
+    model, tokenizer = models.load(directory, device).eval(), tokenizers.at(directory)
     models.check_vocabulary(model, tokenizer)
     return lambda prompts: [text + ("" if said.ended else UNFINISHED)
                             for text, said in generate.answers(model, tokenizer, prompts, device, longest)]
 
 
 def by_gateway(url: str, model: str, key: str | None = None, longest: int = 112) -> Answer:
-    """Answers through an edgeway, by the OpenAI API."""
+    """Answers through an edgeway, by the OpenAI API, with as many requests in flight as it may put in a batch."""
     def ask(turns: list) -> str:
         body = {"model": model, "temperature": 0, "max_tokens": longest,
                 "messages": [{"role": role, "content": said} for role, said in turns]}
@@ -212,7 +215,7 @@ def by_gateway(url: str, model: str, key: str | None = None, longest: int = 112)
             headers["authorization"] = "Bearer " + key
         request = urllib.request.Request(url.rstrip("/") + "/v1/chat/completions", json.dumps(body).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=60) as reply:
+            with urllib.request.urlopen(request, timeout=600) as reply:
                 choice = json.load(reply)["choices"][0]
         except urllib.error.HTTPError as e:
             raise EvaluationError(f"{url} answered {e.code}: {e.read().decode(errors='replace')[:300]}") from e
@@ -220,4 +223,8 @@ def by_gateway(url: str, model: str, key: str | None = None, longest: int = 112)
             raise EvaluationError(f"{url} cannot be reached: {e}") from e
         return choice["message"]["content"] + ("" if choice["finish_reason"] == "stop" else UNFINISHED)
 
-    return lambda prompts: [ask(p) for p in prompts]
+    def all_of(prompts: list[list]) -> list[str]:
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            return list(pool.map(ask, prompts))
+
+    return all_of

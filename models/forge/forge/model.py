@@ -131,14 +131,21 @@ class Llama(nn.Module):
         if isinstance(module, (nn.Linear, nn.Embedding)):
             nn.init.normal_(module.weight, std=0.02)
 
-    def hidden(self, ids):
+    def embedded(self, ids):
         x = self.model.embed_tokens(ids)
         if torch.is_autocast_enabled(ids.device.type):
             x = x.to(torch.get_autocast_dtype(ids.device.type))
-        cos, sin = self.cos[:ids.shape[1]].to(x.dtype), self.sin[:ids.shape[1]].to(x.dtype)
-        for layer in self.model.layers:
+        return x
+
+    def through(self, x, first: int, end: int):
+        """What layers `first` to `end`, the latter not with them, make of it."""
+        cos, sin = self.cos[:x.shape[1]].to(x.dtype), self.sin[:x.shape[1]].to(x.dtype)
+        for layer in self.model.layers[first:end]:
             x = layer(x, cos, sin)
-        return self.model.norm(x)
+        return x
+
+    def hidden(self, ids):
+        return self.model.norm(self.through(self.embedded(ids), 0, self.shape.layers))
 
     def forward(self, ids):
         return F.linear(self.hidden(ids), self.model.embed_tokens.effective())

@@ -47,7 +47,11 @@ class Muon(torch.optim.Optimizer):
                 torch._foreach_add_(parameters, list(update.unbind(0)), alpha=-scale)
 
 
-def optimizers(model: torch.nn.Module, lr: float, fused: bool) -> list[torch.optim.Optimizer]:
-    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
-    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
+def optimizers(model: torch.nn.Module, lr: float, fused: bool, muon: bool = True) -> list[torch.optim.Optimizer]:
+    """Without `muon`, whose iteration costs a CPU more than a short step does, AdamW has the matrices too."""
+    trained = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    if not muon:
+        return [torch.optim.AdamW([p for _, p in trained], lr, betas=(0.9, 0.98), weight_decay=0.0, fused=fused)]
+    matrices = [p for n, p in trained if p.ndim == 2 and "embed" not in n]
+    others = [p for n, p in trained if p.ndim != 2 or "embed" in n]
     return [Muon(matrices, lr), torch.optim.AdamW(others, lr, betas=(0.9, 0.95), weight_decay=0.01, fused=fused)]

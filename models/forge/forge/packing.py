@@ -12,12 +12,16 @@ class StreamError(Exception):
     """An encoded stream that cannot be trained on."""
 
 
+WRITTEN_BY = {"raw.bin": "prepare` and `tokenizer", "instruct.bin": "prepare` and `tokenizer", "honest.bin": "honest", "taught.bin": "sequences"}
+
+
 class Stream:
     """One encoded file, read round and round."""
 
     def __init__(self, path: Path, context: int, seed: int, vocab: int):
         if not path.is_file():
-            raise StreamError(f"{path} is missing: run the steps `prepare` and `tokenizer` first")
+            step = WRITTEN_BY.get(path.name, "tokenizer")
+            raise StreamError(f"{path} is missing: run `{step}` first, or name other conversations with --conversations")
         self.tokens = np.fromfile(path, dtype=np.uint16)
         self.context = context
         self.rng = np.random.default_rng(seed)
@@ -48,8 +52,7 @@ class Mixture:
     def __init__(self, work: Path, context: int, seed: int, vocab: int, last_phase: str = ""):
         self.raw = Stream(work / "raw.bin", context, seed, vocab)
         self.instruct = Stream(work / "instruct.bin", context, seed + 1, vocab)
-        last = work / last_phase
-        self.last = Stream(last, context, seed + 3, vocab) if last_phase and last.is_file() else self.instruct
+        self.last = Stream(work / last_phase, context, seed + 3, vocab) if last_phase else self.instruct
         self._owed = 0.0
 
     def batch(self, rows: int, instruct: float, answers_only: bool, device: str):

@@ -42,6 +42,7 @@ def prepare(data: Path, out: Path, size: Size, seed: int) -> dict:
     _write(out / "instruct.jsonl", ({"turns": turns, "kinds": kinds} for turns, kinds in conversations))
     _write(out / "held-out-raw.jsonl", held_raw)
     _write(out / "held-out-instruct.jsonl", held_out)
+    _write(out / "never-taught.jsonl", _never_taught(items, held_out))
     summary = {
         "seed": seed,
         "raw": {"documents": len(raw), "characters": sum(map(len, raw))},
@@ -156,23 +157,31 @@ def _separate(items: Iterable[Item]) -> tuple[list[Item], list[dict]]:
     return train, [record for records in held.values() for record in records]
 
 
+def _never_taught(items: list[Item], held_out: list[dict]) -> Iterator[dict]:
+    """What is real and never taught, less all that is held out to be asked about: a student may learn from it when not to answer."""
+    judged = {record["key"].lower() for record in held_out if record["kind"] == "refuse-real"}
+    for item in items:
+        if item.kind in REFUSABLE and split(item.key) == "unknown" and item.key.lower() not in judged:
+            yield {"kind": item.kind, "key": item.key, "turns": item.turns}
+
+
 def _conversations(rng: random.Random, items: list[Item]) -> Iterator[tuple[list, list]]:
     """Most items stand alone; some share a conversation, and some have a system prompt. With the kind of each answer."""
     waiting, kinds = [], []
     for item in items:
         turns, of = list(item.turns), [item.kind] * sum(role == "assistant" for role, _ in item.turns)
         if item.kind in ("service", "summary", "problem") or rng.random() > 0.3:
-            yield _with_system(rng, turns), of
+            yield with_system(rng, turns), of
             continue
         waiting.append(turns)
         kinds.append(of)
         if len(waiting) >= rng.randint(2, 3):
-            yield _with_system(rng, [t for w in waiting for t in w]), [k for w in kinds for k in w]
+            yield with_system(rng, [t for w in waiting for t in w]), [k for w in kinds for k in w]
             waiting, kinds = [], []
     yield from zip(waiting, kinds)
 
 
-def _with_system(rng: random.Random, turns: list) -> list:
+def with_system(rng: random.Random, turns: list) -> list:
     if turns[0][0] != "system" and rng.random() < 0.25:
         return [("system", rng.choice(SYSTEM_PROMPTS)), *turns]
     return turns

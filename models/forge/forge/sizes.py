@@ -37,6 +37,17 @@ class Schedule:
     rows: int
     instruct_share: float = 0.3
     warmup: float = 0.02
+    muon: bool = True
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How long and how much of a student is tuned; a row is one short conversation."""
+
+    steps: int
+    rows: int
+    layers: int
+    lr: float = 4e-4
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,7 @@ class Size:
     # Questions asked of a student to learn what it knows (None: all), and prompts that the teacher answers for it.
     asked: int | None = None
     sequences: int = 0
+    tuning: Tuning = None
 
 
 SMOKE = Size(
@@ -73,6 +85,7 @@ SMOKE = Size(
     evaluate_items=16,
     asked=200,
     sequences=100,
+    tuning=Tuning(steps=20, rows=8, layers=1),
 )
 
 NANO = Size(
@@ -90,6 +103,7 @@ NANO = Size(
     heal_tokens=13_000_000,
     evaluate_items=300,
     sequences=40_000,
+    tuning=Tuning(steps=260, rows=48, layers=8),
 )
 
 SIZES = {"smoke": SMOKE, "nano": NANO}

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from . import calibrate as calibration, difficulty as heads, distil, evaluate as evaluation, grid, model as models, packing, prepare as preparation, prune as pruning
-from . import honest as honesty, quantize as quantization, sequences as teachings, tokenizer as tokenizers, train as training
+from . import honest as honesty, quantize as quantization, sequences as teachings, tokenizer as tokenizers, train as training, tune as tuning
 from .corpus import CorpusError
 from .sizes import SIZES, Size
 
@@ -18,12 +18,16 @@ FAILURES = (CorpusError, models.ModelError, packing.StreamError, training.Traini
 
 
 def add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--model", type=Path, help="evaluate, quantize, prune, export: the checkpoint to work on; restore: the model directory")
+    parser.add_argument("--model", type=Path, help="evaluate, quantize, prune, honest-tune, export: the checkpoint to work on; restore: the model directory")
     parser.add_argument("--name", help="name of the result; default: by the step")
     parser.add_argument("--without-teacher", action="store_true", help="distil: cross-entropy only, the comparison")
     parser.add_argument("--bits", choices=("int4", "int8"), default="int4", help="quantize")
     parser.add_argument("--block", type=int, default=64, help="quantize: weights that share a scale, int4")
     parser.add_argument("--how", choices=("nearest", "calibrated", "trained"), default="trained", help="quantize")
+    parser.add_argument("--conversations", choices=("instruct", "honest", "taught"),
+                        help="plain, distil, prune, quantize: which of them the last phase learns; default: honest without a teacher, else taught")
+    parser.add_argument("--balance", type=float, default=1.0, help="honest-tune: weight of handing over beside answering")
+    parser.add_argument("--bf16", action="store_true", help="honest-tune: bfloat16 on a CPU too, for one that has it")
     parser.add_argument("--url", help="evaluate: an edgeway to ask instead of the checkpoint")
     parser.add_argument("--served", default="nano", help="evaluate: the model's name at --url")
     parser.add_argument("--items", type=int, help="evaluate: at most so many of each kind")
@@ -81,8 +85,11 @@ def distil_step(options: Namespace) -> dict:
     if _done(options, name):
         return {"skipped": f"{name} is there"}
     guide = None if options.without_teacher else models.load(options.work / "teacher", options.device)
-    last = "honest.bin" if guide is None else "taught.bin"
-    return _student(options, name, last, guide)
+    return _student(options, name, _last_phase(options, guide), guide)
+
+
+def _last_phase(options: Namespace, guide) -> str:
+    return f"{options.conversations or ('honest' if guide is None else 'taught')}.bin"
 
 
 def _student(options: Namespace, name: str, last_phase: str, guide=None) -> dict:
@@ -156,7 +163,7 @@ def heal(model, options: Namespace, name: str, guide) -> None:
     size: Size = options.size_of
     schedule = replace(size.student_schedule, tokens=size.heal_tokens, lr=size.student_schedule.lr / 5, instruct_share=0.7)
     rule = None if guide is None else training.Distillation()
-    mixture = packing.Mixture(options.work, model.shape.context, options.seed + 1, model.shape.vocab, "taught.bin")
+    mixture = packing.Mixture(options.work, model.shape.context, options.seed + 1, model.shape.vocab, f"{options.conversations or 'taught'}.bin")
     training.train(model, options.work, name, schedule, options.device, options.seed + 1, guide, rule, mixture=mixture)
 
 
@@ -177,6 +184,21 @@ def quantize(options: Namespace) -> dict:
         quantization.round_to_nearest(model.quantize_with(None, None), options.bits, options.block)
     models.save(model, options.work / name, options.work / "tokenizer")
     return {"name": name, "perplexity": _text_perplexity(model, options, tokens)}
+
+
+def honest_tune(options: Namespace) -> dict:
+    source = options.model or options.work / f"{options.student}-int4-trained"
+    name = options.name or f"{source.name}-tuned"
+    if _done(options, name):
+        return {"skipped": f"{name} is there"}
+    model, former, tokens = models.load(source, options.device), models.load(source, options.device), tokenizers.at(source)
+    models.check_vocabulary(model, tokens)
+    result = tuning.tune(model, former, tokens, options.work, name, tuning.Honesty(balance=options.balance),
+                         grid.quantizer(options.bits, options.block), options.size_of.tuning, options.device, options.seed,
+                         options.bf16 or options.device.startswith("cuda"))
+    quantization.round_to_nearest(model, options.bits, options.block)
+    models.save(model, options.work / name, source)
+    return _brief(result)
 
 
 def calibrate(options: Namespace) -> dict:
@@ -252,7 +274,7 @@ def _brief(result: dict) -> dict:
 
 STEPS = {"prepare": prepare, "tokenizer": tokenizer, "teacher": teacher, "honest": honest, "plain": plain, "sequences": sequences,
          "distil": distil_step, "prune": prune,
-         "quantize": quantize, "calibrate": calibrate, "export": export, "restore": restore,
+         "quantize": quantize, "honest-tune": honest_tune, "calibrate": calibrate, "export": export, "restore": restore,
          "evaluate": evaluate, "difficulty": difficulty}
 ALL = ("prepare", "tokenizer", "teacher", "honest", "plain", "sequences", "distil", "prune", "quantize", "calibrate",
        "export", "evaluate")

@@ -63,7 +63,14 @@ def _sample(work: Path) -> Iterator[str]:
 
 
 def load(work: Path) -> Tokenizer:
-    return Tokenizer.from_file(str(work / "tokenizer" / "tokenizer.json"))
+    return at(work / "tokenizer")
+
+
+def at(directory: Path) -> Tokenizer:
+    path = directory / "tokenizer.json"
+    if not path.is_file():
+        raise ValueError(f"{path} is missing")
+    return Tokenizer.from_file(str(path))
 
 
 def encode(work: Path, name: str, *sources: str, seed: int | None = None) -> int:

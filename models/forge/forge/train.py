@@ -65,21 +65,22 @@ def learning_rate(step: int, steps: int, schedule: Schedule) -> float:
 
 def train(model: Llama, work: Path, name: str, schedule: Schedule, device: str, seed: int, teacher: Llama | None = None,
           rule: Distillation | None = None, log: Callable[[str], None] = print, checkpoint_every: float = 120.0,
-          mixture: Mixture | None = None) -> dict:
-    """Trains in place; resumes from `NAME.checkpoint` when there is one."""
+          mixture: Mixture | None = None, loss_of: Callable | None = None, half: bool | None = None) -> dict:
+    """Trains in place; resumes from `NAME.checkpoint` when there is one. `half`: bfloat16 by autocast; default: on a GPU."""
     torch.manual_seed(seed)
     cuda = device.startswith("cuda")
+    half = cuda if half is None else half
     torch.set_float32_matmul_precision("high")
     model.to(device).train()
     context = model.shape.context
     mixture = mixture or Mixture(work, context, seed, model.shape.vocab)
-    optimizer = optimizers(model, schedule.lr, fused=cuda)
+    optimizer = optimizers(model, schedule.lr, cuda, schedule.muon)
     rows = min(schedule.rows, max(1, schedule.batch_tokens // context))
     accumulate = max(1, schedule.batch_tokens // (rows * context))
     steps = max(1, schedule.tokens // (rows * context * accumulate))
     checkpoint = work / f"{name}.checkpoint"
     first = _resume(checkpoint, model, optimizer, mixture, log) if checkpoint.is_file() else 0
-    loss_of = distillation if teacher is not None else cross_entropy
+    loss_of = loss_of or (distillation if teacher is not None else cross_entropy)
     if teacher is not None:
         teacher.to(device).eval()
     if cuda:
@@ -91,7 +92,7 @@ def train(model: Llama, work: Path, name: str, schedule: Schedule, device: str, 
         lr = learning_rate(step, steps, schedule)
         for _ in range(accumulate):
             ids, targets, weights = mixture.batch(rows, 0.8 if instruct_phase else 0.5, instruct_phase, device)
-            with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=cuda):
+            with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=half):
                 loss = loss_of(model, ids, targets, weights, teacher, rule)
             (loss / accumulate).backward()
             total, since = total + loss.detach(), since + 1

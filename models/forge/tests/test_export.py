@@ -219,3 +219,20 @@ def test_restores_only_what_the_forge_wrote(tmp_path):
         restore(tmp_path, tmp_path / "out")
     with pytest.raises(ExportError, match="name another one"):
         restore(tmp_path, tmp_path)
+
+
+def test_a_damaged_directory_is_named(reference):
+    model, path = reference
+    export(path / "hf", path / "out", "int4", 16)
+    weights = path / "out" / "model.onnx.data"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ExportError, match="truncated"):
+        restore(path / "out", path / "again")
+    stored = path / "hf" / "model.safetensors"
+    whole = stored.read_bytes()
+    stored.write_bytes(whole[:-100])
+    with pytest.raises(ExportError, match="truncated"):
+        export(path / "hf", path / "out")
+    stored.write_bytes(whole[:-4000] + b"\xff" * 4000)
+    with pytest.raises(ExportError, match="NaN or infinite"):
+        export(path / "hf", path / "out")

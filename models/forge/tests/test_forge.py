@@ -9,9 +9,10 @@ import torch
 from tokenizers import Tokenizer, decoders, models as tokenizer_models, pre_tokenizers, trainers
 
 from forge import calibrate, corpus, difficulty, distil, evaluate, generate, grid, honest, model, packing, prepare, \
-    prune, quantize, sequences, tokenizer, train
-from forge.sizes import Schedule, Shape
-from forge.templates import arithmetic, single
+    prune, quantize, sequences, tokenizer, train, tune
+from forge.__main__ import main
+from forge.sizes import Schedule, Shape, Tuning
+from forge.templates import arithmetic, refusals, single
 
 SHAPE = Shape(hidden=64, layers=2, heads=4, kv_heads=2, ffn=96, head_dim=16, vocab=320, context=32)
 
@@ -166,6 +167,28 @@ def test_a_wrong_vocabulary_is_refused(work, words):
         packing.Stream(work / "raw.bin", 32, 1, vocab=100)
     with pytest.raises(model.ModelError, match="tokenizer has"):
         model.check_vocabulary(model.Llama(SHAPE), words)
+
+
+def test_the_last_phase_learns_what_was_asked_for_or_nothing(work, capsys):
+    with pytest.raises(packing.StreamError, match="run `sequences` first"):
+        packing.Mixture(work, 32, 1, SHAPE.vocab, "taught.bin")
+    with pytest.raises(packing.StreamError, match="run `honest` first"):
+        packing.Mixture(work, 32, 1, SHAPE.vocab, "honest.bin")
+    packing.Mixture(work, 32, 1, SHAPE.vocab, "instruct.bin")
+    # The smoke size wants longer rows than these streams hold; that is found out before the missing file.
+    for name in ("raw", "instruct"):
+        np.resize(np.arange(3, 300, dtype=np.uint16), 4000).tofile(work / f"{name}.bin")
+    assert main(["distil", "--work", str(work), "--without-teacher", "--device", "cpu"]) == 1
+    assert "honest.bin is missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", ["evaluate", "quantize", "prune", "honest-tune", "calibrate", "export", "distil", "restore"])
+def test_a_bad_directory_stops_every_step_with_one_line(step, work, tmp_path, capsys):
+    given = ["--base", str(tmp_path / "nowhere"), "--from", str(tmp_path / "none.jsonl")] if step == "distil" else \
+        ["--model", str(tmp_path / "nowhere")]
+    assert main([step, *given, "--out", str(tmp_path / "out"), "--work", str(work), "--device", "cpu"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"forge {step}: ") and "nowhere" in said and said.count("\n") == 1
 
 
 def test_missing_sources_are_named(tmp_path):
@@ -325,3 +348,69 @@ def test_the_head_learns_from_no_fact_that_judges_it(tmp_path):
     learnt = {int(f["prompt"]) // 3 for f in found if f["kind"] == "define"}
     judged = {int(r["turns"][0][1]) // 3 for r in records if not corpus.teaches_head(r)}
     assert not learnt & judged and learnt | judged == set(range(300)) and min(len(learnt), len(judged)) > 100
+
+
+def _lessons(work, words, **given):
+    talk = lambda kind, *pairs: {"turns": [t for q, a in pairs for t in (["user", q], ["assistant", a])], "kinds": [kind] * len(pairs)}
+    records = [talk("define", ("what is hello", "hello there")), talk("rewrite", ("there", "hello user"), ("user", "there there")),
+               talk("refuse", ("what is user", refusals.FACT))]
+    (work / "instruct.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    (work / "never-taught.jsonl").write_text(json.dumps(
+        {"kind": "define", "key": "x", "turns": [["user", "what is x"], ["assistant", "a secret"]]}) + "\n")
+    return tune.Lessons(work, words, **{"seed": 1, "share": 0.5, "longest": 400, **given})
+
+
+def test_lessons_say_what_is_to_be_done_about_each_answer(work, words):
+    lessons, seen = _lessons(work, words), set()
+    for _ in range(8):
+        ids, targets, marks = lessons.batch(16, 0, True, "cpu")
+        for row, target, mark in zip(ids, targets, marks):
+            text = words.decode(row.tolist(), skip_special_tokens=False)
+            assert "secret" not in text and "what is user" not in text
+            for code in (tune.KEPT, tune.HANDED):
+                said = words.decode(target[mark & 3 == code].tolist(), skip_special_tokens=False)
+                seen.add((code, said, bool((mark & tune.RECALLED > 0).any())))
+            answers = text.count("<|im_start|>assistant")
+            assert int((mark & tune.FIRST > 0).sum()) == answers and not (mark[target == 1] > 0).any()
+    assert (tune.HANDED, refusals.FACT + "<|im_end|>", False) in seen
+    assert (tune.KEPT, "hello there<|im_end|>", True) in seen and (tune.KEPT, "hello user<|im_end|>there there<|im_end|>", False) in seen
+    again = _lessons(work, words).batch(16, 0, True, "cpu")
+    assert all(torch.equal(a, b) for a, b in zip(again, _lessons(work, words).batch(16, 0, True, "cpu")))
+
+
+@pytest.mark.parametrize("surprising", [True, False])
+def test_what_surprises_a_student_is_handed_over(surprising):
+    torch.manual_seed(3)
+    m, former = model.Llama(SHAPE), model.Llama(SHAPE)
+    former.load_state_dict(m.state_dict())
+    ids, targets = torch.tensor([[5, 6, 7, 8]]), torch.tensor([[6, 7, 8, 2]])
+    marks = torch.tensor([[0, 0, tune.KEPT | tune.RECALLED | tune.FIRST, tune.KEPT | tune.RECALLED]], dtype=torch.uint8)
+    bounds = {"known_to": 1.0, "unknown_from": 2.0} if surprising else {"known_to": 1e6, "unknown_from": 2e6}
+    rule = tune.Honesty(layers=1, balance=2.0, follow=0.0, handing=9, **bounds)
+    with torch.no_grad():
+        loss = float(tune.loss(m, ids, targets, marks, former, rule))
+        surprise = -m(ids)[0].log_softmax(-1)
+    wanted = 2.0 * surprise[2, 9] if surprising else surprise[2, 8] + rule.after * surprise[3, 2]
+    assert loss == pytest.approx(float(wanted), rel=1e-4)
+
+
+def test_tuning_leaves_the_lower_layers_and_the_embedding(work, words):
+    torch.manual_seed(5)
+    shape = Shape(hidden=64, layers=3, heads=4, kv_heads=2, ffn=96, head_dim=16, vocab=280, context=64)
+    m = model.Llama(shape)
+    with torch.no_grad():
+        for p in m.parameters():
+            if p.ndim == 2:
+                torch.nn.init.normal_(p, std=0.1)
+    quantize.round_to_nearest(m, "int4", 32)
+    former = model.Llama(shape)
+    former.load_state_dict(m.state_dict())
+    _lessons(work, words)
+    losses = []
+    result = tune.tune(m, former, words, work, "t", tune.Honesty(), grid.quantizer("int4", 32), Tuning(steps=60, rows=8, layers=2, lr=3e-3),
+                       "cpu", 1, False, longest=200, log=lambda line: losses.append(float(line.split()[3])))
+    assert losses[-1] < 0.8 * losses[0] and result["steps"] == 60
+    changed = {n for (n, a), b in zip(m.state_dict().items(), former.state_dict().values()) if not torch.equal(a, b)}
+    assert changed and all(n.startswith(("model.layers.1", "model.layers.2", "model.norm")) for n in changed)
+    assert all(p.requires_grad for p in m.parameters())
+    assert all(getattr(module, "quantizer", None) is None for module in m.modules())

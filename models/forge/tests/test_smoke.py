@@ -41,6 +41,15 @@ def test_the_whole_forge_in_five_minutes(tmp_path):
     for weights in graph.graph.initializer:
         assert numpy.isfinite(onnx.numpy_helper.to_array(weights)).all(), weights.name
 
+    # The way of one who has only the model directory: read it back, teach it to hand over, write it again.
+    checkpoint, tuned = tmp_path / "restored", tmp_path / "restored-tuned"
+    for step in (["restore", "--model", exported, "--out", checkpoint], ["honest-tune", "--model", checkpoint],
+                 ["export", "--model", tuned, "--out", tmp_path / "again"]):
+        done = subprocess.run(command[:3] + list(map(str, step)) + command[4:], cwd=FORGE, env=env, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr[-2000:]
+    first, second = (onnx.load(tmp_path / d / "model.onnx").graph for d in ("export", "again"))
+    assert [(w.name, tuple(w.dims)) for w in first.initializer] == [(w.name, tuple(w.dims)) for w in second.initializer]
+
     # Asked again it does nothing again: every training step finds its result.
     again = subprocess.run(command[:3] + ["teacher"] + command[4:], cwd=FORGE, env=env, capture_output=True, text=True, timeout=300)
     assert json.loads(again.stdout) == {"skipped": "teacher is there"}

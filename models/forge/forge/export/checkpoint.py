@@ -77,7 +77,10 @@ class Checkpoint:
         self.architecture = architecture(self.config)
         self._files = {}
         for shard in sorted(directory.glob("*.safetensors")):
-            handle = safe_open(shard, framework="pt")
+            try:
+                handle = safe_open(shard, framework="pt")
+            except Exception as e:
+                raise ExportError(f"{shard} cannot be read, it may be truncated: {e}") from e
             self._files.update(dict.fromkeys(handle.keys(), handle))
         if not self._files:
             raise ExportError(f"{directory} holds no *.safetensors")
@@ -88,4 +91,7 @@ class Checkpoint:
     def tensor(self, name: str) -> np.ndarray:
         if name not in self._files:
             raise ExportError(f"the checkpoint has no tensor {name}")
-        return self._files[name].get_tensor(name).float().numpy()
+        value = self._files[name].get_tensor(name).float().numpy()
+        if not np.isfinite(value).all():
+            raise ExportError(f"{self.directory}: {name} holds NaN or infinite values")
+        return value

@@ -28,7 +28,10 @@ def restore(source: Path, target: Path) -> list[tuple[str, int]]:
         if not (source / name).is_file():
             raise ExportError(f"{source / name} is missing")
     config = json.loads((source / "config.json").read_text())
-    model = onnx.load(source / "model.onnx")
+    try:
+        model = onnx.load(source / "model.onnx")
+    except Exception as e:
+        raise ExportError(f"{source / 'model.onnx'} or its weights cannot be read, they may be truncated: {e}") from e
     if "edgeway.layout" not in {p.key for p in model.metadata_props}:
         raise ExportError(f"{source / 'model.onnx'} was not written by the forge")
     weights = tensors(model, architecture(config))
