@@ -17,6 +17,7 @@ final class ClientAddress {
     private static final String HEADER = "x-forwarded-for";
     private static final String UNKNOWN = "unknown";
     private static final int MAX_HOPS = 16;
+    private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
 
     private ClientAddress() {}
 
@@ -40,7 +41,7 @@ final class ClientAddress {
                 if (!NetUtil.isValidIpV4Address(next) && !NetUtil.isValidIpV6Address(next)) {
                     return client;
                 }
-                client = next;
+                client = plain(next);
             }
         }
         return client;
@@ -53,6 +54,20 @@ final class ClientAddress {
             }
         }
         return false;
+    }
+
+    /** A proxy that listens on both families writes an IPv4 client as {@code ::ffff:192.0.2.1}. */
+    private static String plain(String address) {
+        if (address.indexOf(':') < 0) {
+            return address;
+        }
+        byte[] bytes = NetUtil.createByteArrayFromIpAddressString(address);
+        for (int i = 0; i < MAPPED.length; i++) {
+            if (bytes[i] != MAPPED[i]) {
+                return address;
+            }
+        }
+        return NetUtil.bytesToIpAddress(bytes, MAPPED.length, bytes.length - MAPPED.length);
     }
 
     /** Some proxies append the port: {@code 192.0.2.1:4711}, {@code [2001:db8::1]:4711}. */

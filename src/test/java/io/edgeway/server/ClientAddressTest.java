@@ -30,6 +30,9 @@ class ClientAddressTest {
                 "with a port                      | 10.0.0.1    | 198.51.100.7:4711        | 198.51.100.7",
                 "IPv6 with a port                 | fd00::1     | [2001:db8::1]:4711       | 2001:db8::1",
                 "IPv4 in IPv6 clothes             | ::ffff:10.0.0.1 | 198.51.100.7         | 198.51.100.7",
+                "IPv4 from a dual-stack proxy     | 10.0.0.1    | ::ffff:198.51.100.7      | 198.51.100.7",
+                "the same in hexadecimal          | 10.0.0.1    | 0:0::ffff:c633:6407      | 198.51.100.7",
+                "the client's words in front of it| 10.0.0.1    | 1.2.3.4, ::ffff:10.0.0.2 | 1.2.3.4",
                 "an empty header                  | 10.0.0.1    | ''                       | 10.0.0.1"
             })
     void believesTrustedProxiesOnly(String story, String peer, String forwarded, String client) {

@@ -3,7 +3,6 @@ package io.edgeway.plugin.ratelimit;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Models;
 import io.netty.util.NetUtil;
-import java.util.HexFormat;
 
 /** Whose counters an exchange draws from. */
 public enum Scope {
@@ -61,6 +60,16 @@ public enum Scope {
         byte[] bytes = NetUtil.createByteArrayFromIpAddressString(address);
         return bytes == null || bytes.length != IPV6_BYTES
                 ? address
-                : HexFormat.of().formatHex(bytes, 0, NETWORK_BYTES) + "/64";
+                : text(bytes);
+    }
+
+    /** As in {@code 2001:db8:0:1::/64}. */
+    private static String text(byte[] bytes) {
+        StringBuilder out = new StringBuilder(24);
+        for (int i = 0; i < NETWORK_BYTES; i += 2) {
+            out.append(Integer.toHexString((bytes[i] & 0xff) << 8 | bytes[i + 1] & 0xff))
+                    .append(':');
+        }
+        return out.append(":/64").toString();
     }
 }
