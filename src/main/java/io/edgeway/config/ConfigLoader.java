@@ -21,6 +21,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.eclipse.microprofile.config.spi.Converter;
 
@@ -37,6 +38,11 @@ public final class ConfigLoader {
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}");
     private static final Pattern NAME_IN_MESSAGE = Pattern.compile("((?:edgeway|plugin)\\.[^\\s,;]+)");
     private static final Pattern PLUGIN_IN_MESSAGE = Pattern.compile("plugin\\.(?=[\\w\"-]+\\.)");
+
+    private static final Pattern CONVERSION = Pattern.compile(
+            ".*config value \"(.*?)\" threw an Exception whilst being converted (?:[\\w.$]+: )?(?:SRCFG\\d+: )?(.*)",
+            Pattern.DOTALL);
+    private static final Pattern ENUM = Pattern.compile("Cannot convert .* to enum class \\S+, allowed values: (.*)");
 
     private final Function<String, Class<?>> optionsOfType;
     private final UnaryOperator<String> environment;
@@ -168,13 +174,27 @@ public final class ConfigLoader {
         String text = PLUGIN_IN_MESSAGE.matcher(message).replaceAll("edgeway.plugins.");
         Matcher name = NAME_IN_MESSAGE.matcher(text);
         String path = name.find() ? name.group(1) : "";
-        String plain = text.replaceFirst("^SRCFG\\d+: ", "").replaceFirst("^[\\w.]+Exception: ", "");
+        String plain = text.replaceFirst("^[\\w.]+Exception: ", "").replaceFirst("^SRCFG\\d+: ", "");
+        Matcher conversion = CONVERSION.matcher(plain);
         if (plain.contains("does not map to any root")) {
             plain = "unknown option; see docs/configuration.md for those that there are";
         } else if (plain.contains("is required but it could not be found")) {
             plain = "required, and missing";
+        } else if (conversion.matches()) {
+            plain = "got \"" + conversion.group(1) + "\", " + reason(conversion.group(2));
         }
         return new ConfigProblem(properties.line(path), path, plain);
+    }
+
+    private static String reason(String text) {
+        Matcher choices = ENUM.matcher(text);
+        if (choices.matches()) {
+            return "expected one of "
+                    + String.join(
+                            ", ",
+                            Stream.of(choices.group(1).split(",")).sorted().toList());
+        }
+        return text.replaceFirst("^Expected", "expected").replaceFirst(", got \".*\"$", "");
     }
 
     private static <T> void convert(SmallRyeConfigBuilder builder, Class<T> type, Function<String, T> parse) {
