@@ -84,6 +84,7 @@ final class GatewayBuilder {
                     "responses", () -> new MemoryResponses(options.memory().value(), Ticker.systemTicker()));
         }
         try {
+            RedisClient.check(options.redis());
             String server = RedisClient.identity(options.redis());
             RedisClient client = context.shared(server, () -> new RedisClient(context.vertx(), options.redis()));
             return context.shared(
@@ -91,7 +92,7 @@ final class GatewayBuilder {
                     () -> new RedisResponses(
                             client, new MemoryResponses(options.memory().value(), Ticker.systemTicker())));
         } catch (IllegalArgumentException e) {
-            problem("edgeway.responses.redis", e.getMessage());
+            optionProblem("edgeway.responses", e.getMessage());
             return null;
         }
     }
@@ -257,7 +258,7 @@ final class GatewayBuilder {
         try {
             return context.shared("tracer:" + identity, () -> new Tracer(context.vertx(), options, context.meters()));
         } catch (IllegalArgumentException e) {
-            pluginProblem("edgeway.tracing", e.getMessage());
+            optionProblem("edgeway.tracing", e.getMessage());
             return null;
         }
     }
@@ -268,14 +269,14 @@ final class GatewayBuilder {
             try {
                 plugins.put(name, create(name, factories.get(type)));
             } catch (IllegalArgumentException e) {
-                pluginProblem(path("edgeway.plugins", name), e.getMessage());
+                optionProblem(path("edgeway.plugins", name), e.getMessage());
             }
         });
         return plugins;
     }
 
-    /** A plugin's message begins with the option that it is about; the line is that option's. */
-    private void pluginProblem(String path, String message) {
+    /** A message that begins with the option that it is about; the line is that option's. */
+    private void optionProblem(String path, String message) {
         Matcher option = OPTION.matcher(message);
         if (option.matches()) {
             problem(path + '.' + option.group(1), option.group(2));

@@ -11,6 +11,8 @@ import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -65,6 +67,22 @@ public final class RedisClient implements AutoCloseable {
                 .setMaxWaitingHandlers(MAX_IN_FLIGHT)
                 .setNetClientOptions(net);
         config.password().ifPresent(options::setPassword);
+    }
+
+    /** @throws IllegalArgumentException for what cannot be a server, naming the option */
+    public static void check(RedisConfig config) {
+        for (String url : config.url().orElse(List.of())) {
+            if (!url.startsWith("redis://") && !url.startsWith("rediss://")) {
+                throw new IllegalArgumentException("redis.url: expected a URL such as redis://host:6379/0 or rediss://host");
+            }
+            try {
+                if (new URI(url).getHost() == null) {
+                    throw new IllegalArgumentException("redis.url: expected a host, as in redis://host:6379");
+                }
+            } catch (URISyntaxException e) {
+                throw new IllegalArgumentException("redis.url: " + e.getReason() + " at character " + e.getIndex());
+            }
+        }
     }
 
     /** What two configurations must have in common to share a client. */

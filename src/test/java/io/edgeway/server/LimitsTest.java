@@ -4,11 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.edgeway.assembly.ConfigSource;
+import io.edgeway.assembly.Gateways;
+import io.edgeway.assembly.Node;
 import io.edgeway.config.ConfigException;
 import io.edgeway.config.ConfigProblem;
 import io.edgeway.json.Json;
 import io.edgeway.plugin.auth.KeySecret;
 import io.edgeway.testkit.FakeCloud;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,6 +66,13 @@ class LimitsTest {
                     Long.parseLong(refused.headers().firstValue("retry-after").orElseThrow());
             assertTrue(retryAfter > 86_000 && retryAfter <= 86_400, "retry-after " + retryAfter);
             assertEquals(200, chat(gateway, "198.51.100.2").statusCode());
+            assertEquals(200, chat(gateway, "::ffff:198.51.100.3").statusCode());
+            assertEquals(429, chat(gateway, "198.51.100.3").statusCode());
+            assertEquals(200, chat(gateway, "::ffff:198.51.100.4").statusCode());
+            assertEquals(200, chat(gateway, "2001:db8:0:1::5").statusCode());
+            String network = chat(gateway, "2001:db8:0:1:ffff::6").body();
+            assertTrue(network.contains("address 2001:db8:0:1::/64:"), network);
+            assertEquals(200, chat(gateway, "2001:db8:0:2::5").statusCode());
         }
     }
 
@@ -88,6 +101,28 @@ class LimitsTest {
             assertEquals("edgeway.plugins.fair.budget.day", problem.path());
             assertEquals(12, problem.line());
             assertEquals("expected an amount of money such as 5 or 0.25", problem.message());
+        }
+    }
+
+    @Test
+    void saysWhichModelsHaveNoPriceBeforeAnythingStarts() throws IOException {
+        Path file = directory.resolve("edgeway.yaml");
+        Vertx vertx = Vertx.vertx();
+        try {
+            Files.writeString(
+                    file,
+                    yaml(1, "{ max-exchanges: 100 }", "{ type: auth }", """
+                            { type: rate-limit, budget: { day: 5 },
+                                prices: { m: { input: 1 } } }"""));
+            ConfigException bad = assertThrows(
+                    ConfigException.class,
+                    () -> Gateways.check(new Node(vertx, new SimpleMeterRegistry()), ConfigSource.of(file)));
+            ConfigProblem problem = bad.problems().getFirst();
+            assertEquals("edgeway.plugins.fair.prices", problem.path());
+            assertEquals(11, problem.line());
+            assertTrue(problem.message().contains("no price for the models other;"), problem.message());
+        } finally {
+            vertx.close();
         }
     }
 

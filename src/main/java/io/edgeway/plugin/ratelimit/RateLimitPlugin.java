@@ -10,6 +10,7 @@ import io.edgeway.pipeline.PluginContext;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.pipeline.Stage;
 import io.edgeway.state.LimitStore;
+import io.edgeway.state.RedisClient;
 import io.edgeway.state.Reservation;
 import io.micrometer.core.instrument.Counter;
 import io.vertx.core.Future;
@@ -52,6 +53,17 @@ final class RateLimitPlugin implements Plugin {
         if (options.maxKeys().value() < 1) {
             throw new IllegalArgumentException("max-keys: expected a number above 0");
         }
+        RedisClient.check(options.redis());
+        List<String> unpriced = context.models().all().stream()
+                .filter(model -> model.kind() == Model.Kind.CLOUD && !prices.has(model.name()))
+                .map(Model::name)
+                .sorted()
+                .toList();
+        if (!unpriced.isEmpty() && policies.stream().anyMatch(Policy::usesMoney)) {
+            throw new IllegalArgumentException("prices: money is limited, but there is no price for the models "
+                    + String.join(", ", unpriced) + "; add them, with 0 if they are free");
+        }
+        policies.forEach(policy -> policy.unpriced(unpriced));
         this.warnings = new BudgetWarnings(name, context.meters());
         this.granted = decisions("granted");
         this.refused = decisions("refused");
@@ -67,16 +79,6 @@ final class RateLimitPlugin implements Plugin {
 
     @Override
     public Future<Void> start() {
-        List<String> unpriced = context.models().all().stream()
-                .filter(model -> model.kind() == Model.Kind.CLOUD && !prices.has(model.name()))
-                .map(Model::name)
-                .toList();
-        if (!unpriced.isEmpty() && policies.stream().anyMatch(Policy::usesMoney)) {
-            return Future.failedFuture(
-                    new IllegalArgumentException("plugin '" + name + "' limits money, but its 'prices' do not hold "
-                            + unpriced + "; add them, with 0 if they are free"));
-        }
-        policies.forEach(policy -> policy.unpriced(unpriced));
         return context.vertx()
                 .executeBlocking(() -> Stores.open(name, options, context, clock, undecided::increment))
                 .onSuccess(opened -> store = opened)

@@ -295,6 +295,8 @@ class RateLimitPluginTest {
             {"per: tenant", "requests: set at least one"},
             {"requests: 1/min\nalso:\n  - { per: tenant }", "also[0].requests: set at least one"},
             {"prices: { m: { input: free } }", "prices.m.input: expected"},
+            {"requests: 1/min\nredis: { url: \"http://cache\" }", "redis.url: expected"},
+            {"requests: 1/min\nredis: { url: \"redis://\" }", "redis.url: "},
         }) {
             IllegalArgumentException problem =
                     assertThrows(IllegalArgumentException.class, () -> limit(bad[0]), bad[0]);
