@@ -1,15 +1,28 @@
 /* Refuses, keeps on the node or rewrites prompts by phrases that they hold. Sees properties only, never bodies. */
-import { CONTINUE, allocate, begin, configuration, keep, property, refuse, setProperty } from "../sdk/edgeway";
+import { CONTINUE, Property, allocate, begin, configuration, keep, refuse } from "../sdk/edgeway";
 
 class Rule {
+  /** The phrase's bytes, with its ASCII letters in lower case. */
+  lowered: ArrayBuffer;
+
   constructor(
     public verb: string,
     public phrase: string,
     public text: string,
-  ) {}
+  ) {
+    this.lowered = String.UTF8.encode(phrase);
+    const at = changetype<usize>(this.lowered);
+    for (let i = 0; i < this.lowered.byteLength; i++) store<u8>(at + i, lower(load<u8>(at + i)));
+  }
 }
 
 const rules = new Array<Rule>();
+
+/** For each byte, whether a phrase begins with it. */
+const first = memory.data(256);
+
+const prompt = new Property("ai.prompt");
+const stays = new Property("ai.stays");
 
 export function proxy_abi_version_0_2_1(): void {}
 
@@ -54,36 +67,61 @@ export function proxy_on_configure(root: i32, size: i32): i32 {
       return 0;
     }
     if (phrase.length == 0) return 0;
-    rules.push(new Rule(verb, phrase, text));
+    const rule = new Rule(verb, phrase, text);
+    const initial: u32 = load<u8>(changetype<usize>(rule.lowered));
+    store<u8>(first + initial, 1);
+    if (initial >= 0x61 && initial <= 0x7a) store<u8>(first + initial - 0x20, 1);
+    rules.push(rule);
   }
   keep();
   return 1;
 }
 
-function replaced(prompt: string, phrase: string, text: string): string {
+/** Whether any phrase lies in the bytes, which for most prompts none does: this costs no more than a look at each. */
+function concerned(from: usize, size: i32): bool {
+  const end = from + size;
+  for (let at = from; at < end; at++) {
+    if (load<u8>(first + load<u8>(at)) != 0 && begins(at, end)) return true;
+  }
+  return false;
+}
+
+function begins(at: usize, end: usize): bool {
+  for (let i = 0; i < rules.length; i++) {
+    const phrase = unchecked(rules[i]).lowered;
+    const size = phrase.byteLength;
+    if (at + size > end) continue;
+    let same = 0;
+    while (same < size && lower(load<u8>(at + same)) == load<u8>(changetype<usize>(phrase) + same)) same++;
+    if (same == size) return true;
+  }
+  return false;
+}
+
+function replaced(given: string, phrase: string, text: string): string {
   let out = "";
   let from = 0;
-  let at = find(prompt, phrase, 0);
+  let at = find(given, phrase, 0);
   while (at >= 0) {
-    out += prompt.substring(from, at) + text;
+    out += given.substring(from, at) + text;
     from = at + phrase.length;
-    at = find(prompt, phrase, from);
+    at = find(given, phrase, from);
   }
-  return out + prompt.substring(from);
+  return out + given.substring(from);
 }
 
 export function proxy_on_request_headers(id: i32, count: i32, end: i32): i32 {
   begin();
-  const given = property("ai.prompt");
-  if (given == null) return CONTINUE;
-  let prompt = given;
+  if (!prompt.get() || !concerned(prompt.at, prompt.size)) return CONTINUE;
+  const given = prompt.text();
+  let text = given;
   for (let i = 0; i < rules.length; i++) {
     const rule = rules[i];
-    if (find(prompt, rule.phrase, 0) < 0) continue;
+    if (find(text, rule.phrase, 0) < 0) continue;
     if (rule.verb == "block") return refuse(403, "This prompt is not allowed here.");
-    if (rule.verb == "local") setProperty("ai.stays", "prompt-rules");
-    else prompt = replaced(prompt, rule.phrase, rule.text);
+    if (rule.verb == "local") stays.set("prompt-rules");
+    else text = replaced(text, rule.phrase, rule.text);
   }
-  if (prompt != given) setProperty("ai.prompt", prompt);
+  if (text != given) prompt.set(text);
   return CONTINUE;
 }

@@ -1,7 +1,7 @@
 /*
  * proxy-wasm 0.2.1 for plugins of edgeway in C, without a standard library.
  *
- *   clang --target=wasm32 -Os -nostdlib -fno-builtin -Wl,--no-entry -I plugins/sdk -o plugin.wasm plugin.c
+ *   clang --target=wasm32 -O3 -nostdlib -fno-builtin -Wl,--no-entry -I plugins/sdk -o plugin.wasm plugin.c
  *
  * Memory is an arena that starts anew with each phase: what the host hands over is valid until the phase returns.
  * What must live longer stands in static variables.

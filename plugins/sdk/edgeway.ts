@@ -67,16 +67,46 @@ export function log(text: string): void {
   proxy_log(2, changetype<usize>(bytes), bytes.byteLength);
 }
 
+/** A property by its name. Make it once, outside of the phases: each phase then only asks for the value. */
+export class Property {
+  private name: ArrayBuffer;
+
+  /** Where the value's bytes lie after get(), in UTF-8, until the next phase begins. */
+  at: usize = 0;
+  size: i32 = 0;
+
+  constructor(path: string) {
+    this.name = String.UTF8.encode(path);
+  }
+
+  /** Asks for the value; false where there is none. */
+  get(): bool {
+    if (proxy_get_property(changetype<usize>(this.name), this.name.byteLength, out, out + 4) != 0) return false;
+    this.at = load<u32>(out);
+    this.size = load<u32>(out, 4);
+    return true;
+  }
+
+  /** The value that get() found. */
+  text(): string {
+    return String.UTF8.decodeUnsafe(this.at, this.size);
+  }
+
+  set(value: string): bool {
+    const bytes = String.UTF8.encode(value);
+    const at = changetype<usize>(bytes);
+    return proxy_set_property(changetype<usize>(this.name), this.name.byteLength, at, bytes.byteLength) == 0;
+  }
+}
+
 /** A property as text, or null where there is none. */
 export function property(path: string): string | null {
-  const name = String.UTF8.encode(path);
-  return proxy_get_property(changetype<usize>(name), name.byteLength, out, out + 4) == 0 ? given() : null;
+  const wanted = new Property(path);
+  return wanted.get() ? wanted.text() : null;
 }
 
 export function setProperty(path: string, value: string): bool {
-  const name = String.UTF8.encode(path);
-  const bytes = String.UTF8.encode(value);
-  return proxy_set_property(changetype<usize>(name), name.byteLength, changetype<usize>(bytes), bytes.byteLength) == 0;
+  return new Property(path).set(value);
 }
 
 export function configuration(): string {

@@ -8,6 +8,7 @@ import com.dylibso.chicory.runtime.TableInstance;
 import com.dylibso.chicory.wasm.ChicoryException;
 import com.dylibso.chicory.wasm.types.Table;
 import com.dylibso.chicory.wasm.types.TableLimits;
+import io.edgeway.plugin.wasm.engine.Compiled;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -48,26 +49,26 @@ final class Sandbox {
 
     private Sandbox() {}
 
-    /** Whether modules are compiled here. */
-    static boolean compiles(WasmConfig.Engine engine) {
-        return CAN_COMPILE && engine == WasmConfig.Engine.AUTO;
-    }
-
-    /** Turns a module into classes; takes a while. Null where it is to be interpreted. */
+    /**
+     * Classes of a module: those made when edgeway was built, or else made now where that can be, which takes a while.
+     * Null where it is to be interpreted.
+     */
     static @Nullable Function<Instance, Machine> compile(Module module, WasmConfig.Engine engine) {
-        if (CAN_COMPILE) {
-            if (engine == WasmConfig.Engine.AUTO) {
-                try {
-                    return MachineFactoryCompiler.builder(module.code())
-                            .withInterpreterFallback(InterpreterFallback.FAIL)
-                            .compile();
-                } catch (ChicoryException e) {
-                    // A function too large for a method: the interpreter takes the module, with its own limits.
-                    return null;
-                }
+        if (engine == WasmConfig.Engine.INTERPRETER) {
+            return null;
+        }
+        Function<Instance, Machine> ahead = Compiled.find(module.sha256());
+        if (ahead == null && CAN_COMPILE) {
+            try {
+                return MachineFactoryCompiler.builder(module.code())
+                        .withInterpreterFallback(InterpreterFallback.FAIL)
+                        .compile();
+            } catch (ChicoryException e) {
+                // A function too large for a method: the interpreter takes the module, with its own limits.
+                return null;
             }
         }
-        return null;
+        return ahead;
     }
 
     static TableInstance table(Table table, int init) {

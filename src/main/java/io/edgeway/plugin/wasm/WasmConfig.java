@@ -20,7 +20,7 @@ public interface WasmConfig {
     }
 
     enum Engine {
-        /** The compiler on the JVM, the interpreter in the native binary. */
+        /** Compiled on the JVM; in the native binary the modules that come along are, and others interpreted. */
         AUTO,
         INTERPRETER
     }
