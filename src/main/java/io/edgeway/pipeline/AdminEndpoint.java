@@ -3,6 +3,7 @@ package io.edgeway.pipeline;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import java.util.Map;
 
 /** A part of the admin listener that a plugin answers. */
 @FunctionalInterface
@@ -14,4 +15,9 @@ public interface AdminEndpoint {
      * @return a value that JSON can hold; a failed future with an ApiException is told as its envelope
      */
     Future<Object> handle(String method, String path, MultiMap query, Buffer body);
+
+    /** What the list of plugins tells of this one besides its type, such as a version and figures. */
+    default Map<String, Object> summary() {
+        return Map.of();
+    }
 }

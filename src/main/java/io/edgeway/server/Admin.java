@@ -94,14 +94,19 @@ final class Admin {
 
     private void plugins(RoutingContext context) {
         Gateway gateway = gateways.current();
-        Replies.json(
-                context.request(),
-                200,
-                Map.of(
-                        "plugins",
-                        gateway == null
-                                ? Map.of()
-                                : new TreeMap<>(gateway.config().pluginTypes())));
+        Map<String, Object> plugins = new TreeMap<>();
+        if (gateway != null) {
+            gateway.config().pluginTypes().forEach((name, type) -> {
+                Map<String, Object> told = new LinkedHashMap<>();
+                told.put("type", type);
+                AdminEndpoint endpoint = gateway.admin(name);
+                if (endpoint != null) {
+                    told.putAll(endpoint.summary());
+                }
+                plugins.put(name, told);
+            });
+        }
+        Replies.json(context.request(), 200, Map.of("plugins", plugins));
     }
 
     private void plugin(RoutingContext context) {

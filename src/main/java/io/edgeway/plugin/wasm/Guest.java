@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,8 @@ final class Guest {
     private final Map<String, ExportFunction> exports = new HashMap<>();
     private final Map<Integer, Visit> visits = new HashMap<>();
     private final ArrayDeque<Runnable> afterwards = new ArrayDeque<>();
+    private final Names names = new Names(UnaryOperator.identity());
+    private final Names paths = new Names(Guest::dotted);
     private final @Nullable Context loop;
     private final @Nullable ExportFunction contextCreate;
     private final @Nullable ExportFunction onDelete;
@@ -167,6 +170,11 @@ final class Guest {
 
     byte[] configuration() {
         return hosted.options().config().orElse("").getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** How large its memory is; from any thread. */
+    long bytes() {
+        return (long) memory.pages() * PAGE;
     }
 
     boolean dead() {
@@ -307,6 +315,24 @@ final class Guest {
 
     String text(int at, int length) {
         return new String(bytes(at, length), StandardCharsets.UTF_8);
+    }
+
+    /** A text that is likely to be named again from there, such as that of a header. */
+    String name(int at, int length) {
+        bounds(at, length);
+        return names.read(memory, at, length);
+    }
+
+    /** A property's path, its segments divided by dots. */
+    String path(int at, int length) {
+        bounds(at, length);
+        return paths.read(memory, at, length);
+    }
+
+    /** A path's segments are divided by zero bytes; modules write them after the last one, too. */
+    private static String dotted(String raw) {
+        int end = raw.endsWith("\0") ? raw.length() - 1 : raw.length();
+        return raw.substring(0, end).replace('\0', '.');
     }
 
     void writeInt(int at, int value) {

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.LongStream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,12 @@ final class HostCalls {
     private static final int MAX_TEXT = 1 << 20;
     private static final long LOG_PER_SECOND = 100;
     private static final int INFO = 2;
+    private static final long[] NOTHING = {};
+
+    /** Every status as the result of a call; whoever gets one only reads it. */
+    private static final long[][] RESULTS = LongStream.rangeClosed(0, Abi.UNIMPLEMENTED)
+            .mapToObj(status -> new long[] {status})
+            .toArray(long[][]::new);
 
     private final Guest guest;
     private final Hosted hosted;
@@ -84,7 +91,7 @@ final class HostCalls {
                 status = Abi.INVALID_MEMORY_ACCESS;
             }
             guest.limiter().check();
-            return silent ? new long[0] : new long[] {status};
+            return silent ? NOTHING : RESULTS[status];
         });
     }
 
@@ -230,7 +237,7 @@ final class HostCalls {
 
     private void headers() {
         env("proxy_get_header_map_value", a -> {
-            List<String> values = values((int) a[0], guest.text((int) a[1], (int) a[2]));
+            List<String> values = values((int) a[0], guest.name((int) a[1], (int) a[2]));
             return values.isEmpty()
                     ? Abi.NOT_FOUND
                     : guest.give(bytes(String.join(",", values)), (int) a[3], (int) a[4]);
@@ -250,7 +257,7 @@ final class HostCalls {
         env("proxy_add_header_map_value", a -> change(a, false));
         env("proxy_replace_header_map_value", a -> change(a, true));
         env("proxy_remove_header_map_value", a -> {
-            String name = guest.text((int) a[1], (int) a[2]);
+            String name = guest.name((int) a[1], (int) a[2]);
             MultiMap map = writable((int) a[0]);
             if (map == null || !mayChange(name)) {
                 return Abi.BAD_ARGUMENT;
@@ -293,7 +300,7 @@ final class HostCalls {
     }
 
     private int change(long[] a, boolean replace) {
-        String name = guest.text((int) a[1], (int) a[2]);
+        String name = guest.name((int) a[1], (int) a[2]);
         String value = guest.text((int) a[3], (int) a[4]);
         Visit visit = guest.current;
         if (visit != null && (int) a[0] == Abi.RESPONSE_HEADERS && name.equals(":status") && visit.replied()) {
@@ -467,7 +474,7 @@ final class HostCalls {
 
     private void facts() {
         env("proxy_get_property", a -> {
-            String path = path(guest.text((int) a[0], (int) a[1]));
+            String path = guest.path((int) a[0], (int) a[1]);
             byte[] value =
                     switch (path) {
                         case "plugin_name" -> bytes(hosted.name());
@@ -482,7 +489,7 @@ final class HostCalls {
             if (visit == null || (int) a[3] > MAX_TEXT) {
                 return Abi.BAD_ARGUMENT;
             }
-            String path = path(guest.text((int) a[0], (int) a[1]));
+            String path = guest.path((int) a[0], (int) a[1]);
             if (visit.replied() && path.startsWith("ai.")) {
                 return Abi.BAD_ARGUMENT;
             }
@@ -500,12 +507,6 @@ final class HostCalls {
             return values.isEmpty() ? null : bytes(String.join(",", values));
         }
         return Facts.get(visit.exchange(), visit.status(), path);
-    }
-
-    /** A path's segments are divided by zero bytes; modules write them after the last one, too. */
-    private static String path(String raw) {
-        int end = raw.endsWith("\0") ? raw.length() - 1 : raw.length();
-        return raw.substring(0, end).replace('\0', '.');
     }
 
     private static byte[] bytes(String text) {

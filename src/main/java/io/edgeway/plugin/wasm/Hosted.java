@@ -115,6 +115,14 @@ final class Hosted implements AutoCloseable {
                 RETRY_MILLIS);
     }
 
+    /** What the module did, and what its instances hold now. */
+    Map<String, Object> told() {
+        Map<String, Object> told = figures.told();
+        told.put(
+                "memory_bytes", guests.values().stream().mapToLong(Guest::bytes).sum());
+        return told;
+    }
+
     String state() {
         return health.off() ? "off" : "on";
     }

@@ -70,6 +70,11 @@ final class WasmPlugin implements Plugin, AdminEndpoint {
             return Future.failedFuture(ApiException.notFound(
                     null, "unknown_url", "There are GET for the state, and POST on to switch the module on."));
         }
+        return Future.succeededFuture(summary());
+    }
+
+    @Override
+    public Map<String, Object> summary() {
         Module module = hosted.module();
         Map<String, Object> told = new LinkedHashMap<>();
         told.put("state", hosted.state());
@@ -87,7 +92,7 @@ final class WasmPlugin implements Plugin, AdminEndpoint {
                         module.abi(),
                         "engine",
                         hosted.engine()));
-        told.put("figures", hosted.figures().told());
-        return Future.succeededFuture(told);
+        told.put("figures", hosted.told());
+        return told;
     }
 }
