@@ -289,6 +289,10 @@ public interface GatewayConfig {
         @WithDefault("openai")
         String dialect();
 
+        /** http, or websocket where the dialect is responses: OpenAI's WebSocket mode. */
+        @WithDefault("http")
+        String transport();
+
         /** Base URL, with the version: https://api.openai.com/v1 */
         String url();
 

@@ -32,5 +32,8 @@ public final class Hints {
     /** An answer in the background is not put off until the link is back. */
     public static final Fact<Boolean> NOT_LATER = Fact.named("not-later");
 
+    /** The turn of a conversation that the exchange is, where its client stays connected. */
+    public static final Fact<Turn> TURN = Fact.named("turn");
+
     private Hints() {}
 }

@@ -3,23 +3,18 @@ package io.edgeway.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.edgeway.json.Json;
 import io.edgeway.testkit.Behaviour;
 import io.edgeway.testkit.FakeCloud;
+import io.edgeway.testkit.SocketPeer;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.UpgradeRejectedException;
-import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,62 +53,17 @@ class SocketTest {
         cloud.close();
     }
 
-    /** A plain peer: messages out, messages in. */
-    private static final class Peer {
-        final WebSocket socket;
-        final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
-        final CompletableFuture<Short> closed = new CompletableFuture<>();
-
-        Peer(WebSocket socket) {
-            this.socket = socket;
-            socket.textMessageHandler(messages::add);
-            socket.closeHandler(v -> closed.complete(socket.closeStatusCode()));
-        }
-
-        Peer send(String message) {
-            socket.writeTextMessage(message);
-            return this;
-        }
-
-        Map<String, Object> take() {
-            try {
-                String message = messages.poll(10, TimeUnit.SECONDS);
-                if (message == null) {
-                    throw new AssertionError("no message came");
-                }
-                return Json.readObject(message.getBytes(StandardCharsets.UTF_8));
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
-
-        /** All messages up to the first whose member has the value. */
-        List<Map<String, Object>> until(String member, String value) {
-            List<Map<String, Object>> all = new ArrayList<>();
-            do {
-                all.add(take());
-            } while (!value.equals(all.getLast().get(member)));
-            return all;
-        }
-    }
-
-    private Peer connect(String path) {
+    private SocketPeer connect(String path) {
         return connect(new WebSocketConnectOptions().setURI(path).addHeader("authorization", "Bearer " + KEY));
     }
 
-    private Peer connect(WebSocketConnectOptions options) {
-        CompletableFuture<Peer> peer = new CompletableFuture<>();
-        gateway.vertx()
-                .createWebSocketClient()
-                .connect(options.setHost("127.0.0.1").setPort(gateway.port()))
-                .onSuccess(socket -> peer.complete(new Peer(socket)))
-                .onFailure(peer::completeExceptionally);
-        return peer.orTimeout(10, TimeUnit.SECONDS).join();
+    private SocketPeer connect(WebSocketConnectOptions options) {
+        return SocketPeer.connect(gateway.vertx(), gateway.port(), options);
     }
 
     @Test
     void aResponseIsTheSameEventsAsOverHttp() {
-        Peer peer = connect("/v1/responses");
+        SocketPeer peer = connect("/v1/responses");
         peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"hi\"}");
         List<Map<String, Object>> events = peer.until("type", "response.completed");
         assertThat(events.getFirst()).containsEntry("type", "response.created").containsEntry("sequence_number", 0L);
@@ -122,7 +72,7 @@ class SocketTest {
 
     @Test
     void aConversationGoesOnWithoutBeingStored() {
-        Peer peer = connect("/v1/responses");
+        SocketPeer peer = connect("/v1/responses");
         peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"store\":false,\"input\":\"one\"}");
         String id = responseId(peer.until("type", "response.completed").getLast());
         cloud.take();
@@ -133,7 +83,7 @@ class SocketTest {
                 .contains("one")
                 .contains("word0")
                 .contains("two");
-        Peer other = connect("/v1/responses");
+        SocketPeer other = connect("/v1/responses");
         other.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"two\",\"previous_response_id\":\"" + id
                 + "\"}");
         assertThat(other.take()).containsEntry("type", "error").containsEntry("status", 400L);
@@ -141,7 +91,7 @@ class SocketTest {
 
     @Test
     void aRequestThatOnlyPreparesMakesNoCall() {
-        Peer peer = connect("/v1/responses");
+        SocketPeer peer = connect("/v1/responses");
         peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"generate\":false,\"input\":\"context\"}");
         String id = responseId(peer.until("type", "response.completed").getLast());
         assertThat(cloud.waiting()).isZero();
@@ -155,7 +105,7 @@ class SocketTest {
     void responsesOfOneStreamComeOneAfterTheOtherAndOfSeveralSideBySide() {
         cloud.standard(Behaviour.of("tokens=2"));
         cloud.next("tokens=2&stall=1");
-        Peer peer = connect("/v1/responses");
+        SocketPeer peer = connect("/v1/responses");
         peer.send("{\"type\":\"response.create\",\"stream_id\":\"a\",\"model\":\"gpt\",\"input\":\"1\"}");
         FakeCloud.Received stalled = cloud.take();
         peer.send("{\"type\":\"response.create\",\"stream_id\":\"a\",\"model\":\"gpt\",\"input\":\"2\"}");
@@ -171,7 +121,7 @@ class SocketTest {
 
     @Test
     void faultyMessagesAreAnsweredAndTheSocketStaysUsable() {
-        Peer peer = connect("/v1/responses");
+        SocketPeer peer = connect("/v1/responses");
         peer.send("no json");
         assertThat(peer.take()).containsEntry("type", "error").containsEntry("status", 400L);
         peer.send("[1]");
@@ -182,7 +132,7 @@ class SocketTest {
         assertThat(peer.take().toString()).contains("model");
         peer.send("{\"type\":\"response.create\",\"model\":\"unknown\",\"input\":\"hi\"}");
         assertThat(peer.take()).containsEntry("type", "error").containsEntry("status", 404L);
-        peer.socket.writeBinaryMessage(Buffer.buffer("{}"));
+        peer.sendBinary(Buffer.buffer("{}"));
         assertThat(peer.take()).containsEntry("type", "error");
         peer.send("\"" + "x".repeat(70_000) + "\"");
         assertThat(peer.take()).containsEntry("type", "error").containsEntry("status", 413L);
@@ -196,7 +146,7 @@ class SocketTest {
     @Test
     void aBrokenReplyIsAFailedResponseAndTheSocketStaysUsable() {
         cloud.next("tokens=5&truncate=2");
-        Peer peer = connect("/v1/responses");
+        SocketPeer peer = connect("/v1/responses");
         peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"hi\"}");
         assertThat(peer.until("type", "response.failed")).isNotEmpty();
         peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"hi\"}");
@@ -206,16 +156,16 @@ class SocketTest {
     @Test
     void aClientThatLeavesCutsTheUpstream() {
         cloud.next("tokens=9&stall=2");
-        Peer peer = connect("/v1/responses");
+        SocketPeer peer = connect("/v1/responses");
         peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"hi\"}");
         FakeCloud.Received received = cloud.take();
-        peer.socket.close();
+        peer.close();
         received.gone().orTimeout(5, TimeUnit.SECONDS).join();
     }
 
     @Test
     void chatChunksComeWithTheIdOfTheirRequest() {
-        Peer peer = connect("/v1/chat/completions");
+        SocketPeer peer = connect("/v1/chat/completions");
         peer.send("{\"id\":\"r1\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
         List<Map<String, Object>> chunks = peer.until("object", "chat.completion.done");
         assertThat(chunks).hasSizeGreaterThan(3).allSatisfy(chunk -> assertThat(chunk)
@@ -229,7 +179,7 @@ class SocketTest {
     @Test
     void aChatIsCancelledByItsId() {
         cloud.next("tokens=9&stall=2");
-        Peer peer = connect("/v1/chat/completions");
+        SocketPeer peer = connect("/v1/chat/completions");
         peer.send("{\"id\":\"r1\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
         FakeCloud.Received received = cloud.take();
         peer.take();
@@ -243,15 +193,15 @@ class SocketTest {
     @Test
     void aSlowReaderSlowsItsOwnGenerationAndNotTheMemory() {
         cloud.next("tokens=100000");
-        Peer peer = connect("/v1/chat/completions");
-        peer.socket.pause();
+        SocketPeer peer = connect("/v1/chat/completions");
+        peer.pause();
         peer.send("{\"id\":\"big\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
         FakeCloud.Received received = cloud.take();
-        Peer other = connect("/v1/chat/completions");
+        SocketPeer other = connect("/v1/chat/completions");
         other.send("{\"id\":\"small\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
         other.until("object", "chat.completion.done");
         assertThat(received.finished()).isNotDone();
-        peer.socket.close();
+        peer.close();
         received.gone().orTimeout(5, TimeUnit.SECONDS).join();
     }
 
@@ -278,12 +228,12 @@ class SocketTest {
 
     @Test
     void aPageSendsItsKeyAsASubprotocol() {
-        Peer peer = connect(new WebSocketConnectOptions()
+        SocketPeer peer = connect(new WebSocketConnectOptions()
                 .setURI("/v1/chat/completions")
                 .addHeader("origin", "https://app.example")
                 .addSubProtocol("edgeway")
                 .addSubProtocol("openai-insecure-api-key." + KEY));
-        assertThat(peer.socket.subProtocol()).isEqualTo("edgeway");
+        assertThat(peer.subProtocol()).isEqualTo("edgeway");
         peer.send("{\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
         peer.until("object", "chat.completion.done");
     }

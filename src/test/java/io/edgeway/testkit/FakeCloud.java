@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.nio.charset.StandardCharsets;
@@ -23,11 +24,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An OpenAI-compatible upstream that answers as it is told, faults included. What a request gets is the next queued
- * behaviour, else what follows a question mark in the model's name, else the default. Also a program: {@code FakeCloud
- * PORT [SCRIPT]}.
+ * behaviour, else what follows a question mark in the model's name, else the default. A WebSocket to it is answered in
+ * OpenAI's WebSocket mode of responses. Also a program: {@code FakeCloud PORT [SCRIPT]}.
  */
 public final class FakeCloud implements AutoCloseable {
     /** A request that came in; {@code gone} completes when its client cut it off. */
@@ -52,6 +54,11 @@ public final class FakeCloud implements AutoCloseable {
     private final ConcurrentLinkedQueue<Behaviour> queued = new ConcurrentLinkedQueue<>();
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
     private final ConcurrentLinkedQueue<Raw> raws = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger handshakes = new AtomicInteger();
+    private final AtomicInteger openSockets = new AtomicInteger();
+    private final AtomicInteger mostSockets = new AtomicInteger();
+    private final ConcurrentLinkedQueue<FakeResponses> forgetful = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<ServerWebSocket> sockets = new ConcurrentLinkedQueue<>();
     private volatile Behaviour standard = Behaviour.NORMAL;
     private volatile boolean record = true;
 
@@ -156,6 +163,10 @@ public final class FakeCloud implements AutoCloseable {
     }
 
     private void handle(HttpServerRequest request) {
+        if ("websocket".equalsIgnoreCase(request.getHeader("upgrade"))) {
+            upgrade(request);
+            return;
+        }
         CompletableFuture<Void> gone = new CompletableFuture<>();
         CompletableFuture<Void> finished = new CompletableFuture<>();
         request.response().closeHandler(v -> {
@@ -194,6 +205,59 @@ public final class FakeCloud implements AutoCloseable {
                 answer(request, behaviour, asked);
             }
         });
+    }
+
+    private void upgrade(HttpServerRequest request) {
+        Raw refusal = raws.poll();
+        if (refusal != null) {
+            raw(request.response(), refusal);
+            return;
+        }
+        request.toWebSocket().onSuccess(socket -> {
+            handshakes.incrementAndGet();
+            sockets.add(socket);
+            mostSockets.accumulateAndGet(openSockets.incrementAndGet(), Math::max);
+            FakeResponses responses = new FakeResponses(
+                    vertx, socket, Integer.toString(handshakes.get()), (body, asked, gone, finished) -> {
+                        received.add(new Received(
+                                "WEBSOCKET",
+                                request.path(),
+                                request.query(),
+                                request.headers(),
+                                Buffer.buffer(body),
+                                request.version(),
+                                gone,
+                                finished));
+                        return choose(asked);
+                    });
+            responses.onClose(openSockets::decrementAndGet);
+            forgetful.add(responses);
+        });
+    }
+
+    /** The most sockets that were open at a time. */
+    public int mostSockets() {
+        return mostSockets.get();
+    }
+
+    /** Drops the conversations that are kept on sockets. */
+    public void forget() {
+        forgetful.forEach(FakeResponses::forget);
+    }
+
+    /** Sockets that were opened so far. */
+    public int handshakes() {
+        return handshakes.get();
+    }
+
+    /** Closes every socket, as an upstream that restarts. */
+    public void closeSockets() {
+        ServerWebSocket socket;
+        while ((socket = sockets.poll()) != null) {
+            if (!socket.isClosed()) {
+                socket.close().toCompletionStage().toCompletableFuture().join();
+            }
+        }
     }
 
     private void raw(HttpServerResponse response, Raw raw) {
@@ -280,7 +344,7 @@ public final class FakeCloud implements AutoCloseable {
         request.toNetSocket().onSuccess((NetSocket socket) -> socket.write("zz\r\nnot a chunk\r\n"));
     }
 
-    private static List<String> words(Behaviour behaviour) {
+    static List<String> words(Behaviour behaviour) {
         if (behaviour.text() != null) {
             List<String> words = new ArrayList<>();
             for (String word : behaviour.text().split("(?<= )")) {

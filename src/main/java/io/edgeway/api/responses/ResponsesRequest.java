@@ -145,6 +145,21 @@ public final class ResponsesRequest {
         return Json.write(chat);
     }
 
+    /**
+     * How many messages at the end of the chat request are the request's own; 0 where its items and those of earlier
+     * turns share one.
+     *
+     * @param history the items of earlier turns
+     */
+    public int fresh(List<Map<String, Object>> history) {
+        List<Map<String, Object>> items = new ArrayList<>(history);
+        items.addAll(input);
+        List<Map<String, Object>> before = InputItems.toMessages(history, history.size());
+        List<Map<String, Object>> all = InputItems.toMessages(items, history.size());
+        boolean apart = before.size() < all.size() && before.equals(all.subList(0, before.size()));
+        return apart ? all.size() - before.size() : 0;
+    }
+
     private void tools(Map<String, Object> chat) {
         Object value = request.value("tools");
         if (value == null) {

@@ -10,24 +10,18 @@ import io.edgeway.json.JsonException;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.PushStream;
 import io.edgeway.pipeline.Reply;
-import io.edgeway.sse.Sse;
 import io.edgeway.sse.SseParser;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
-import java.util.function.Consumer;
 
 /**
- * One request to one upstream. It tells its call once whether the reply began; after that it feeds the reply's stream
+ * One call of one upstream. It tells its call once whether the reply began; after that it feeds the reply's stream
  * until that ends, breaks or is cancelled.
  */
-final class Attempt {
+final class Attempt implements Line.Listener {
     /** What a call learns of its attempts. */
     interface Listener {
         void began(Attempt attempt, Reply reply);
@@ -51,10 +45,6 @@ final class Attempt {
 
     /** Bytes of a stream that are held for a slow reader before the upstream is paused. */
     private static final int HIGH_WATER = 64 << 10;
-    /** As much of an error's body as is read. */
-    private static final int MAX_ERROR = 64 << 10;
-    /** RST_STREAM with CANCEL, for HTTP/2. */
-    private static final long CANCEL = 0x8;
     /** A failure counts as at least this slow, so that an upstream that fails fast does not look fast. */
     private static final long FAILURE_LATENCY = 1_000_000_000L;
 
@@ -68,8 +58,7 @@ final class Attempt {
     private final long started = System.nanoTime();
 
     private Phase phase = Phase.WAITING;
-    private HttpClientRequest request;
-    private HttpClientResponse response;
+    private Line line;
     private PushStream stream;
     private CallSpan span;
     private StreamDecoder decoder;
@@ -114,94 +103,61 @@ final class Attempt {
     void start(String model) {
         upstream.state().latency.started();
         span = new CallSpan(exchange, upstream, model, hedge);
-        UpstreamDialect dialect = upstream.dialect();
-        Buffer body;
-        String uri;
+        lastActivity = started;
+        String secret = upstream.keys().secret(key);
         try {
-            body = dialect.body(exchange, model);
-            uri = dialect.uri(upstream.basePath(), exchange, model);
+            if (upstream.state().sockets == null) {
+                UpstreamDialect dialect = upstream.dialect();
+                Buffer body = dialect.body(exchange, model);
+                String uri = dialect.uri(upstream.basePath(), exchange, model);
+                HttpLine http = new HttpLine(upstream, exchange, this);
+                line = http;
+                watch();
+                http.send(uri, body, secret, span::headers);
+            } else {
+                SocketLine socket = new SocketLine(upstream, exchange, model, secret, this);
+                line = socket;
+                watch();
+                socket.send();
+            }
         } catch (ApiException e) {
             fail(new CallFailure(Fault.REQUEST, e, -1));
-            return;
         }
-        lastActivity = started;
+    }
+
+    private void watch() {
         timer = vertx.setTimer(Math.max(1, upstream.firstByteMillis()), id -> tick());
-        RequestOptions options = new RequestOptions()
-                .setMethod(HttpMethod.POST)
-                .setHost(upstream.host())
-                .setPort(upstream.port())
-                .setSsl(upstream.tls())
-                .setURI(uri);
-        upstream.state().client.request(options).onComplete(connected -> {
-            if (connected.succeeded()) {
-                send(connected.result(), body);
-            } else {
-                broken(connected.cause());
-            }
-        });
     }
 
-    private void send(HttpClientRequest open, Buffer body) {
-        if (phase == Phase.OVER) {
-            open.reset(CANCEL);
-            return;
-        }
-        request = open;
-        open.exceptionHandler(this::broken);
-        MultiMap headers = open.headers();
-        headers.set("content-type", "application/json");
-        headers.set("accept", exchange.request().stream() ? Sse.CONTENT_TYPE : "application/json");
-        headers.set("x-request-id", exchange.id());
-        span.headers(headers);
-        upstream.dialect().headers(headers, upstream.keys().secret(key));
-        upstream.headers().forEach(headers::set);
-        open.send(body).onComplete(answered -> {
-            if (answered.succeeded()) {
-                receive(answered.result());
-            } else {
-                broken(answered.cause());
-            }
-        });
-    }
-
-    private void receive(HttpClientResponse head) {
-        if (phase == Phase.OVER) {
-            return;
-        }
-        response = head;
-        span.status(head.statusCode());
+    @Override
+    public void alive() {
         lastActivity = System.nanoTime();
-        head.exceptionHandler(this::broken);
-        String type = head.getHeader("content-type");
-        if (head.statusCode() != 200) {
-            collect(MAX_ERROR, body -> fail(Refusal.of(upstream, head.statusCode(), head.headers(), body)));
-        } else if (type != null && type.startsWith(Sse.CONTENT_TYPE)) {
-            stream();
-        } else {
-            collect(upstream.maxReply(), this::whole);
+    }
+
+    @Override
+    public void status(int status) {
+        span.status(status);
+    }
+
+    @Override
+    public void refused(int status, MultiMap headers, Buffer body) {
+        if (phase == Phase.WAITING) {
+            fail(Refusal.of(upstream, status, headers, body));
         }
     }
 
-    private void collect(long max, Consumer<Buffer> then) {
-        Buffer body = Buffer.buffer();
-        response.handler(bytes -> {
-            lastActivity = System.nanoTime();
-            if (body.length() + (long) bytes.length() > max) {
-                fail(CallFailure.upstream(ApiException.upstream(
-                        "upstream_reply_too_large",
-                        "The upstream " + upstream.name() + " sent more than " + max + " bytes.")));
-            } else if (phase == Phase.WAITING) {
-                body.appendBuffer(bytes);
-            }
-        });
-        response.endHandler(v -> {
-            if (phase == Phase.WAITING) {
-                then.accept(body);
-            }
-        });
+    @Override
+    public void tooLarge() {
+        fail(CallFailure.upstream(ApiException.upstream(
+                "upstream_reply_too_large",
+                "The upstream " + upstream.name() + " sent more than " + upstream.maxReply() + " bytes.")));
     }
 
-    private void whole(Buffer body) {
+    @Override
+    public void whole(Buffer body) {
+        if (phase != Phase.WAITING) {
+            return;
+        }
         UpstreamDialect.Whole whole;
         try {
             whole = upstream.dialect().whole(exchange, body);
@@ -221,21 +177,21 @@ final class Attempt {
         listener.began(this, Reply.whole(200, headers, whole.body()));
     }
 
-    private void stream() {
+    @Override
+    public void streaming() {
         stream = new PushStream(HIGH_WATER);
         stream.drainHandler(v -> {
             if (paused && phase != Phase.OVER) {
                 paused = false;
                 lastActivity = System.nanoTime();
-                response.resume();
+                line.resume();
             }
         });
         decoder = upstream.dialect().decoder(exchange);
-        response.handler(this::data);
-        response.endHandler(v -> ended());
     }
 
-    private void data(Buffer bytes) {
+    @Override
+    public void data(Buffer bytes) {
         if (phase == Phase.OVER) {
             return;
         }
@@ -260,11 +216,12 @@ final class Attempt {
             finish();
         } else if (stream.full() && !paused) {
             paused = true;
-            response.pause();
+            line.pause();
         }
     }
 
-    private void ended() {
+    @Override
+    public void ended() {
         if (phase == Phase.OVER) {
             return;
         }
@@ -314,7 +271,8 @@ final class Attempt {
         }
     }
 
-    private void broken(Throwable cause) {
+    @Override
+    public void broken(Throwable cause) {
         breakOff(
                 cause instanceof ConnectException || cause instanceof UnknownHostException
                         ? ApiException.upstream(
@@ -402,8 +360,8 @@ final class Attempt {
     }
 
     private void reset() {
-        if (request != null) {
-            request.reset(CANCEL);
+        if (line != null) {
+            line.reset();
         }
     }
 

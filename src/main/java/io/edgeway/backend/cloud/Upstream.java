@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
@@ -64,6 +65,9 @@ public final class Upstream {
                 throw new IllegalArgumentException("ca-file: cannot read " + file);
             }
         });
+        if (overSockets(options) && !options.dialect().equals("responses")) {
+            throw new IllegalArgumentException("transport: websocket is for dialect: responses");
+        }
         UpstreamDialect dialect = dialect(options, base);
         LongSupplier ticker = System::nanoTime;
         AtomicReference<Breaker> shown =
@@ -89,6 +93,14 @@ public final class Upstream {
             default ->
                 throw new IllegalArgumentException(
                         "dialect: expected openai (and everything compatible with it), responses, azure or anthropic");
+        };
+    }
+
+    static boolean overSockets(GatewayConfig.UpstreamConfig options) {
+        return switch (options.transport()) {
+            case "http" -> false;
+            case "websocket" -> true;
+            default -> throw new IllegalArgumentException("transport: expected http or websocket");
         };
     }
 
@@ -132,6 +144,7 @@ public final class Upstream {
         return String.join(
                 "|",
                 options.url(),
+                overSockets(options) ? "websocket" + new TreeMap<>(options.headers()) : "http",
                 options.connectTimeout().toString(),
                 Integer.toString(options.connections()),
                 Boolean.toString(options.http2()),

@@ -23,6 +23,9 @@ final class UpstreamState implements AutoCloseable {
 
     private final Vertx vertx;
     final HttpClient client;
+    /** Null where the upstream is asked by requests. */
+    final UpstreamSockets sockets;
+
     final Breaker breaker;
     final PeakEwma latency;
     final UpstreamMeters meters;
@@ -57,6 +60,14 @@ final class UpstreamState implements AutoCloseable {
                         .setHttp1MaxSize(options.connections())
                         .setHttp2MaxSize(4)
                         .setMaxWaitQueueSize(options.connections() * 16));
+        sockets = Upstream.overSockets(options)
+                ? new UpstreamSockets(
+                        vertx,
+                        options,
+                        tls,
+                        options.caFile().map(context::resolve).orElse(null),
+                        ticker)
+                : null;
         GatewayConfig.BreakerConfig b = options.breaker();
         breaker = new Breaker(
                 new Breaker.Policy(
@@ -82,6 +93,9 @@ final class UpstreamState implements AutoCloseable {
             vertx.cancelTimer(healthTimer);
         }
         client.close();
+        if (sockets != null) {
+            sockets.close();
+        }
         // A reload that failed leaves the breaker in use that was there.
         shown.compareAndSet(breaker, before);
     }

@@ -1,5 +1,6 @@
 package io.edgeway.server.dialect;
 
+import io.edgeway.pipeline.Turn;
 import io.edgeway.state.responses.StoredResponse;
 import io.vertx.core.Future;
 
@@ -10,4 +11,16 @@ public interface KeptResponses {
 
     /** The response, or null. */
     Future<StoredResponse> find(String tenant, String id);
+
+    /** Whether turns are remembered here, for backends that keep conversations themselves. */
+    default boolean remembers() {
+        return false;
+    }
+
+    /** The turn that the response was, or null. */
+    default Turn turn(String tenant, String id) {
+        return null;
+    }
+
+    default void remember(String tenant, String id, Turn turn) {}
 }

@@ -7,7 +7,9 @@ import io.edgeway.api.responses.ResponsesRequest;
 import io.edgeway.json.Json;
 import io.edgeway.pipeline.Chain;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.Reply;
+import io.edgeway.pipeline.Turn;
 import io.edgeway.state.responses.StoredResponse;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -32,6 +34,9 @@ public final class ResponsesInterpreter implements Interpreter {
         byte[] body = exchange.body().getBytes();
         return history(exchange, request).map(history -> {
             exchange.body(Buffer.buffer(request.toChat(history, request.stream())));
+            if (kept.remembers()) {
+                exchange.fact(Hints.TURN, turn(exchange, request, history));
+            }
             return request.background() ? new Queued(body, history) : new Speaker(exchange, request, history);
         });
     }
@@ -51,6 +56,12 @@ public final class ResponsesInterpreter implements Interpreter {
             }
             return Conversations.items(stored);
         });
+    }
+
+    private Turn turn(Exchange exchange, ResponsesRequest request, List<Map<String, Object>> history) {
+        String previous = request.previousResponseId();
+        Turn before = previous == null ? null : kept.turn(exchange.principal().tenant(), previous);
+        return before == null ? new Turn(null, 0) : new Turn(before, request.fresh(history));
     }
 
     private final class Queued implements Voice {
@@ -108,6 +119,9 @@ public final class ResponsesInterpreter implements Interpreter {
         private void complete() {
             assembler.complete(now());
             store();
+            if (kept.remembers()) {
+                kept.remember(exchange.principal().tenant(), assembler.id(), exchange.fact(Hints.TURN));
+            }
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.edgeway.server.dialect;
 
+import io.edgeway.pipeline.Turn;
 import io.edgeway.state.responses.StoredResponse;
 import io.vertx.core.Future;
 import java.util.LinkedHashMap;
@@ -12,7 +13,10 @@ public final class SocketConversations implements KeptResponses {
 
     private record Kept(String tenant, StoredResponse response) {}
 
+    private record Remembered(String tenant, Turn turn) {}
+
     private final KeptResponses node;
+    private final LinkedHashMap<String, Remembered> turns = new LinkedHashMap<>(4);
     private final LinkedHashMap<String, Kept> last = new LinkedHashMap<>(4);
     private long bytes;
 
@@ -40,5 +44,24 @@ public final class SocketConversations implements KeptResponses {
         return kept != null && kept.tenant.equals(tenant)
                 ? Future.succeededFuture(kept.response)
                 : node.find(tenant, id);
+    }
+
+    @Override
+    public boolean remembers() {
+        return true;
+    }
+
+    @Override
+    public Turn turn(String tenant, String id) {
+        Remembered remembered = turns.get(id);
+        return remembered != null && remembered.tenant.equals(tenant) ? remembered.turn : null;
+    }
+
+    @Override
+    public void remember(String tenant, String id, Turn turn) {
+        turns.put(id, new Remembered(tenant, turn));
+        if (turns.size() > MAX_RESPONSES) {
+            turns.pollFirstEntry();
+        }
     }
 }

@@ -30,11 +30,16 @@ final class ResponsesCall {
     private ResponsesCall() {}
 
     static Map<String, Object> of(Exchange exchange, String model) {
+        return of(exchange, model, 0);
+    }
+
+    /** @param from the first message to tell; those before are known */
+    static Map<String, Object> of(Exchange exchange, String model, int from) {
         ChatRequest request = exchange.request();
         refuse(request);
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("model", model);
-        out.put("input", input(request, exchange.fact(Hints.CONTINUE_FROM)));
+        out.put("input", input(request, from, exchange.fact(Hints.CONTINUE_FROM)));
         // As for chat completions: nothing is kept unless the client wants it.
         out.put("store", request.flag("store"));
         for (String name : SAME) {
@@ -73,11 +78,12 @@ final class ResponsesCall {
         }
     }
 
-    private static List<Object> input(ChatRequest request, String continueFrom) {
+    private static List<Object> input(ChatRequest request, int from, String continueFrom) {
         List<Object> items = new ArrayList<>();
-        int at = 0;
-        for (Map<String, Object> message : request.messages()) {
-            String param = "messages[" + at++ + "]";
+        List<Map<String, Object>> messages = request.messages();
+        for (int at = from; at < messages.size(); at++) {
+            Map<String, Object> message = messages.get(at);
+            String param = "messages[" + at + "]";
             String role = (String) message.get("role");
             switch (role) {
                 case "tool", "function" -> items.add(toolResult(message, param));

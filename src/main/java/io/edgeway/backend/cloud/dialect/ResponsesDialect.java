@@ -27,6 +27,24 @@ public final class ResponsesDialect implements UpstreamDialect {
         return Buffer.buffer(Json.write(ResponsesCall.of(exchange, model)));
     }
 
+    /**
+     * The message that asks over a socket.
+     *
+     * @param previous the response that it goes on from, or null
+     * @param from the first message of the chat that is told; those before are known from there
+     * @see <a href="https://developers.openai.com/api/docs/guides/websocket-mode">WebSocket mode</a>
+     */
+    public static byte[] message(Exchange exchange, String model, String previous, int from) {
+        UpstreamDialect.chatOnly(exchange);
+        Map<String, Object> message = Json.object("type", "response.create");
+        message.putAll(ResponsesCall.of(exchange, model, from));
+        message.remove("stream");
+        if (previous != null) {
+            message.put("previous_response_id", previous);
+        }
+        return Json.write(message);
+    }
+
     @Override
     public Whole whole(Exchange exchange, Buffer body) {
         Map<String, Object> response = Json.readObject(body.getBytes());
