@@ -7,6 +7,8 @@ import io.edgeway.pipeline.Outcome;
 import io.edgeway.pipeline.Reply;
 import io.edgeway.server.dialect.Voice;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
 
 /** Brings one exchange's reply to whoever asked, and ends the exchange exactly once, however that goes. */
 abstract class Delivery {
@@ -19,6 +21,7 @@ abstract class Delivery {
     private long deadlineTimer = -1;
     private boolean finished;
     private boolean left;
+    private boolean held;
 
     Delivery(Exchange exchange, Gateway gateway, Vertx vertx, InFlight inFlight, Exchanges metrics) {
         this.exchange = exchange;
@@ -101,6 +104,26 @@ abstract class Delivery {
         }
     }
 
+    /** Holds the stream back while its reader has more than it takes; false if it was held already. */
+    final boolean hold(ReadStream<Buffer> stream) {
+        if (held || finished) {
+            return false;
+        }
+        held = true;
+        metrics.held(true);
+        stream.pause();
+        return true;
+    }
+
+    /** The reader has caught up. */
+    final void letGo(ReadStream<Buffer> stream) {
+        if (held && !finished) {
+            held = false;
+            metrics.held(false);
+            stream.resume();
+        }
+    }
+
     final boolean finished() {
         return finished;
     }
@@ -110,6 +133,10 @@ abstract class Delivery {
             return;
         }
         finished = true;
+        if (held) {
+            held = false;
+            metrics.held(false);
+        }
         if (deadlineTimer >= 0) {
             vertx.cancelTimer(deadlineTimer);
         }

@@ -6,6 +6,7 @@ import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Outcome;
 import io.edgeway.pipeline.Stage;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.StartupEvent;
@@ -14,6 +15,7 @@ import jakarta.inject.Singleton;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts exchanges as they end. Tags come from the configuration and from fixed sets, never from a request. */
 @Singleton
@@ -39,6 +41,7 @@ public class Exchanges {
 
     private final MeterRegistry registry;
     private final Counter cancelled;
+    private final AtomicInteger slow = new AtomicInteger();
     private final ConcurrentHashMap<Key, Meters> meters = new ConcurrentHashMap<>();
 
     Exchanges(MeterRegistry registry, InFlight inFlight) {
@@ -47,6 +50,9 @@ public class Exchanges {
                 .description("Exchanges whose client left before the end")
                 .register(registry);
         registry.gauge("edgeway.exchanges.in.flight", inFlight, InFlight::count);
+        Gauge.builder("edgeway.replies.held", slow, AtomicInteger::get)
+                .description("Streams that wait because their client does not read them")
+                .register(registry);
     }
 
     /** Being called is what creates this bean: a scrape finds its meters before the first exchange. */
@@ -71,6 +77,11 @@ public class Exchanges {
         if (outcome.kind() == Outcome.Kind.CANCELLED) {
             cancelled.increment();
         }
+    }
+
+    /** A stream waits for its reader, or no longer does. */
+    void held(boolean waits) {
+        slow.addAndGet(waits ? 1 : -1);
     }
 
     private Meters register(Key key) {

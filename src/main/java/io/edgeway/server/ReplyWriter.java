@@ -96,9 +96,8 @@ final class ReplyWriter extends Delivery {
         }
         wroteSinceTick = true;
         response.write(buffer);
-        if (response.writeQueueFull()) {
-            stream.pause();
-            response.drainHandler(v -> stream.resume());
+        if (response.writeQueueFull() && hold(stream)) {
+            response.drainHandler(v -> letGo(stream));
         }
     }
 

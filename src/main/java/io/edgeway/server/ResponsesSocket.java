@@ -28,6 +28,9 @@ final class ResponsesSocket extends SocketSession {
     private static final List<Object> NOTHING = List.of(Json.object(
             "index", 0, "message", Json.object("role", "assistant", "content", ""), "finish_reason", "stop"));
 
+    private static final ApiException CANCELLED = new ApiException(
+            499, "invalid_request_error", "response_cancelled", null, "The response was cancelled, as asked.");
+
     private final Interpreter interpreter;
 
     ResponsesSocket(Socket socket, Door door, Exchange handshake, Conversations conversations) {
@@ -46,6 +49,8 @@ final class ResponsesSocket extends SocketSession {
                         throw ApiException.badRequest(
                                 null, "no_active_response", "No response is under way that could be cancelled.");
                     }
+                    // The events end in the middle; whoever waits for their end must hear of it.
+                    socket.send(failure(stream, CANCELLED));
                 }
                 case null, default ->
                     throw ApiException.badRequest(

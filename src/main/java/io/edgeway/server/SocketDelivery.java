@@ -21,7 +21,6 @@ final class SocketDelivery extends Delivery {
     private final Runnable done;
     private final SseParser parser;
     private ReadStream<Buffer> stream;
-    private boolean paused;
 
     /** @param done called once when the call is over */
     SocketDelivery(
@@ -71,17 +70,15 @@ final class SocketDelivery extends Delivery {
             return;
         }
         parser.feed(buffer.getBytes());
-        if (socket.full() && !paused) {
-            paused = true;
-            stream.pause();
+        if (socket.full()) {
+            hold(stream);
         }
     }
 
     /** The reader has caught up. */
     void drained() {
-        if (paused && !finished()) {
-            paused = false;
-            stream.resume();
+        if (stream != null) {
+            letGo(stream);
         }
     }
 

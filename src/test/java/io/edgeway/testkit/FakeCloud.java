@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An OpenAI-compatible upstream that answers as it is told, faults included. What a request gets is the next queued
@@ -54,6 +55,7 @@ public final class FakeCloud implements AutoCloseable {
     private final ConcurrentLinkedQueue<Behaviour> queued = new ConcurrentLinkedQueue<>();
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
     private final ConcurrentLinkedQueue<Raw> raws = new ConcurrentLinkedQueue<>();
+    private final AtomicLong streamed = new AtomicLong();
     private final AtomicInteger handshakes = new AtomicInteger();
     private final AtomicInteger openSockets = new AtomicInteger();
     private final AtomicInteger mostSockets = new AtomicInteger();
@@ -218,7 +220,7 @@ public final class FakeCloud implements AutoCloseable {
             sockets.add(socket);
             mostSockets.accumulateAndGet(openSockets.incrementAndGet(), Math::max);
             FakeResponses responses = new FakeResponses(
-                    vertx, socket, Integer.toString(handshakes.get()), (body, asked, gone, finished) -> {
+                    vertx, socket, Integer.toString(handshakes.get()), streamed, (body, asked, gone, finished) -> {
                         received.add(new Received(
                                 "WEBSOCKET",
                                 request.path(),
@@ -243,6 +245,11 @@ public final class FakeCloud implements AutoCloseable {
     /** Drops the conversations that are kept on sockets. */
     public void forget() {
         forgetful.forEach(FakeResponses::forget);
+    }
+
+    /** Bytes of streamed answers that were written so far, read by their client or not. */
+    public long streamedBytes() {
+        return streamed.get();
     }
 
     /** Sockets that were opened so far. */
@@ -494,6 +501,7 @@ public final class FakeCloud implements AutoCloseable {
                 return;
             }
             written += buffer.length();
+            streamed.addAndGet(buffer.length());
             if (behaviour.dribble()) {
                 for (int i = 0; i < buffer.length(); i++) {
                     response.write(buffer.slice(i, i + 1));

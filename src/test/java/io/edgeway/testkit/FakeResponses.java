@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One socket of an upstream in OpenAI's WebSocket mode: responses one after the other, of which it keeps the last for
@@ -23,6 +24,7 @@ final class FakeResponses {
 
     private final Vertx vertx;
     private final ServerWebSocket socket;
+    private final AtomicLong streamed;
     private final Log log;
     private final String name;
     private int responses;
@@ -31,11 +33,15 @@ final class FakeResponses {
     private CompletableFuture<Void> gone;
     private CompletableFuture<Void> finished;
 
-    /** @param name of the socket, in the ids of its responses */
-    FakeResponses(Vertx vertx, ServerWebSocket socket, String name, Log log) {
+    /**
+     * @param name of the socket, in the ids of its responses
+     * @param streamed counts what is written
+     */
+    FakeResponses(Vertx vertx, ServerWebSocket socket, String name, AtomicLong streamed, Log log) {
         this.vertx = vertx;
         this.socket = socket;
         this.name = name;
+        this.streamed = streamed;
         this.log = log;
         socket.textMessageHandler(this::message);
         socket.exceptionHandler(e -> {});
@@ -88,7 +94,9 @@ final class FakeResponses {
 
     private void send(Map<String, Object> event) {
         if (!socket.isClosed()) {
-            socket.writeTextMessage(new String(Json.write(event), StandardCharsets.UTF_8));
+            byte[] json = Json.write(event);
+            streamed.addAndGet(json.length);
+            socket.writeTextMessage(new String(json, StandardCharsets.UTF_8));
         }
     }
 

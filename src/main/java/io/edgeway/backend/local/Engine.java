@@ -52,6 +52,7 @@ public final class Engine implements AutoCloseable {
     private volatile RuntimeException loadFailure;
     private volatile long loadFailureNanos;
     private volatile int activeRows;
+    private volatile int pausedRows;
 
     // The rest belongs to the engine's thread. Rows [0, running) take part in steps; those after them read their
     // prompt or are paused.
@@ -95,6 +96,10 @@ public final class Engine implements AutoCloseable {
 
     int active() {
         return activeRows;
+    }
+
+    int pausedRows() {
+        return pausedRows;
     }
 
     int waiting() {
@@ -352,11 +357,15 @@ public final class Engine implements AutoCloseable {
                 demote(row);
             }
         }
+        int paused = 0;
         for (int row = running; row < count; row++) {
             if (rows[row].prompted() && !rows[row].paused()) {
                 promote(row);
+            } else if (rows[row].prompted()) {
+                paused++;
             }
         }
+        pausedRows = paused;
         dropExpired(queue, now);
         dropExpired(background, now);
     }

@@ -33,6 +33,7 @@ public final class LocalMetrics {
         queueWait = timer("edgeway_local_queue_wait", "Time until a request got a slot");
         firstToken = timer("edgeway_local_first_token", "Time from submission to the first token");
         gauge("edgeway_local_active_rows", "Requests that hold a slot", Engine::active);
+        gauge("edgeway_local_paused_rows", "Requests that wait for their client to read", Engine::pausedRows);
         gauge("edgeway_local_waiting", "Requests that wait for a slot", Engine::waiting);
         gauge("edgeway_local_loaded", "Whether the model is in memory", e -> e.loaded() ? 1 : 0);
     }

@@ -305,20 +305,6 @@ class UpstreamSocketsTest {
     }
 
     @Test
-    void aSlowReaderSlowsTheUpstream() {
-        int words = 20_000;
-        cloud.next("text=" + ("x".repeat(699) + " ").repeat(words));
-        SocketPeer peer = connect();
-        peer.pause();
-        peer.send(create("hi"));
-        FakeCloud.Received received = cloud.take();
-        assertThat(gateway.chat("gpt", "small").body()).contains("word7");
-        assertThat(received.finished()).isNotDone();
-        peer.resume();
-        assertThat(peer.until("type", "response.completed").size()).isGreaterThan(words);
-    }
-
-    @Test
     void theTransportIsForResponsesAlone() {
         assertThatThrownBy(
                         () -> TestGateway.start(config("weight: 1").replace("dialect: responses", "dialect: openai")))
