@@ -45,23 +45,23 @@ final class ProtectPlugin implements Plugin {
 
     @Override
     public Future<Reply> handle(Exchange exchange, Next next) {
-        if (!limit.enter()) {
+        long start = nanos.getAsLong();
+        if (!limit.enter(start)) {
             refused.increment();
             return Future.failedFuture(ApiException.unavailable(
                     "overloaded", "This node has as much to do as it can. Try again in a moment.", RETRY_MILLIS));
         }
         exchange.onEnd(outcome -> limit.leave());
-        long start = nanos.getAsLong();
         return next.handle(exchange).onComplete(result -> {
             if (exchange.isCancelled()) {
                 return;
             }
             if (result.failed()) {
                 if (overloaded(result.cause())) {
-                    limit.sample(start, nanos.getAsLong() - start, true);
+                    limit.sample(start, nanos.getAsLong(), true);
                 }
             } else if (exchange.backend() != null) {
-                limit.sample(start, nanos.getAsLong() - start, false);
+                limit.sample(start, nanos.getAsLong(), false);
             }
         });
     }

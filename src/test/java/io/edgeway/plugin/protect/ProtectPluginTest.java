@@ -12,6 +12,7 @@ import io.edgeway.testkit.GatedBackend;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -85,6 +86,79 @@ class ProtectPluginTest {
         latency.set(Duration.ofMillis(400).toNanos());
         busy(plugin, now, latency, 1);
         assertTrue(limit() < quiet / 2, "limit with latency twentyfold: " + limit() + ", before " + quiet);
+    }
+
+    /** Sixty clients want what serves eight at a time in 100 ms; what is let in beyond that waits. */
+    @Test
+    void goesOnTurningAwayAsLongAsAnOverloadLasts() {
+        Backlog backlog = new Backlog("min: 4\ninitial: 20\nmax: 1000");
+        backlog.run(4, 100);
+        int[] refused = new int[3];
+        for (int part = 0; part < refused.length; part++) {
+            refused[part] = backlog.run(60, 2000);
+            assertTrue(backlog.limit.limit() < 40, "limit in part " + part + ": " + backlog.limit.limit());
+        }
+        assertTrue(refused[2] >= refused[0] / 2, "turned away: " + Arrays.toString(refused));
+        backlog.now += Duration.ofSeconds(6).toNanos();
+        assertEquals(0, backlog.run(4, 500));
+    }
+
+    @Test
+    void takesAnUpstreamThatBecameSlowerForGoodAsItIs() {
+        Backlog backlog = new Backlog("min: 4\ninitial: 20\nmax: 1000");
+        backlog.run(4, 100);
+        backlog.millis = 500;
+        backlog.places = 1000;
+        backlog.run(30, 6000);
+        assertEquals(0, backlog.run(30, 500), "limit " + backlog.limit.limit());
+    }
+
+    @Test
+    void sinksWhenTheBackendRefuses() {
+        AdaptiveLimit limit = new AdaptiveLimit(chain.options(new ProtectFactory(), "min: 2\ninitial: 10\nmax: 100"));
+        limit.sample(0, 1, true);
+        assertEquals(9, limit.limit());
+        for (int i = 0; i < 100; i++) {
+            limit.sample(0, 1, true);
+        }
+        assertEquals(2, limit.limit());
+    }
+
+    /** Something that serves a number at a time and lets the rest wait, by a clock of its own. */
+    private final class Backlog {
+        final AdaptiveLimit limit;
+        int places = 8;
+        long millis = 100;
+        long now;
+
+        Backlog(String options) {
+            limit = new AdaptiveLimit(chain.options(new ProtectFactory(), options));
+        }
+
+        /** Rounds in which each client asks once; those let in wait for each other. Returns how many were not. */
+        int run(int clients, int replies) {
+            int refused = 0;
+            for (int done = 0; done < replies; ) {
+                int in = 0;
+                for (int client = 0; client < clients; client++) {
+                    if (limit.enter(now)) {
+                        in++;
+                    } else {
+                        refused++;
+                    }
+                }
+                long took = Duration.ofMillis(millis).toNanos() * Math.max(places, in) / places;
+                for (int i = 0; i < in; i++) {
+                    limit.sample(now, now + took, false);
+                }
+                for (int i = 0; i < in; i++) {
+                    limit.leave();
+                }
+                now += took;
+                done += in;
+            }
+            return refused;
+        }
     }
 
     private double limit() {
