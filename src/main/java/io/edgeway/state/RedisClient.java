@@ -73,7 +73,8 @@ public final class RedisClient implements AutoCloseable {
     public static void check(RedisConfig config) {
         for (String url : config.url().orElse(List.of())) {
             if (!url.startsWith("redis://") && !url.startsWith("rediss://")) {
-                throw new IllegalArgumentException("redis.url: expected a URL such as redis://host:6379/0 or rediss://host");
+                throw new IllegalArgumentException(
+                        "redis.url: expected a URL such as redis://host:6379/0 or rediss://host");
             }
             try {
                 if (new URI(url).getHost() == null) {

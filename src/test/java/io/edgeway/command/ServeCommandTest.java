@@ -28,7 +28,8 @@ class ServeCommandTest {
 
     @Test
     void leavesTheRestToPicocli() {
-        for (String line : List.of("check", "--help", "-V", "--config", "--config=", "--config @file", "-c a -c b", "x")) {
+        for (String line :
+                List.of("check", "--help", "-V", "--config", "--config=", "--config @file", "-c a -c b", "x")) {
             assertFalse(new ServeCommand().takes(line.split(" ")), line);
         }
     }
@@ -45,8 +46,23 @@ class ServeCommandTest {
     @Provide
     Arbitrary<List<String>> lines() {
         return Arbitraries.of(
-                        "-c", "--config", "--profile", "--config=a=b", "-c=b", "--profile=vps", "-V", "--", "", "=",
-                        "'q'", "\"q\"", "a b", "@x", "-x", "-ca", "--conf")
+                        "-c",
+                        "--config",
+                        "--profile",
+                        "--config=a=b",
+                        "-c=b",
+                        "--profile=vps",
+                        "-V",
+                        "--",
+                        "",
+                        "=",
+                        "'q'",
+                        "\"q\"",
+                        "a b",
+                        "@x",
+                        "-x",
+                        "-ca",
+                        "--conf")
                 .list()
                 .ofMaxSize(5);
     }

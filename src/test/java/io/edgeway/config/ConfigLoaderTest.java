@@ -107,16 +107,29 @@ class ConfigLoaderTest {
     @Test
     void saysWhatAValueShouldHaveBeenInItsOwnWords() {
         for (String[] bad : new String[][] {
-            {"edgeway.plugins.p.rate", "plugins: { p: { type: probe, rate: 5/fortnight } }", "got \"5/fortnight\", expected a rate"},
-            {"edgeway.plugins.p.share", "plugins: { p: { type: probe, rate: 1/s, share: all } }", "got \"all\", expected a share"},
-            {"edgeway.upstreams.o.weight", "upstreams: { o: { url: \"http://h\", weight: heavy } }", "got \"heavy\", expected an integer"},
+            {
+                "edgeway.plugins.p.rate",
+                "plugins: { p: { type: probe, rate: 5/fortnight } }",
+                "got \"5/fortnight\", expected a rate"
+            },
+            {
+                "edgeway.plugins.p.share",
+                "plugins: { p: { type: probe, rate: 1/s, share: all } }",
+                "got \"all\", expected a share"
+            },
+            {
+                "edgeway.upstreams.o.weight",
+                "upstreams: { o: { url: \"http://h\", weight: heavy } }",
+                "got \"heavy\", expected an integer"
+            },
             {
                 "edgeway.models.m.local.task",
                 "models: { m: { local: { path: x, task: sing } } }",
                 "got \"sing\", expected one of embed, generate"
             },
         }) {
-            ConfigProblem problem = refused("edgeway:\n  " + bad[1] + "\n" + ROUTES).problems().getFirst();
+            ConfigProblem problem =
+                    refused("edgeway:\n  " + bad[1] + "\n" + ROUTES).problems().getFirst();
             assertThat(problem.path()).isEqualTo(bad[0]);
             assertThat(problem.line()).isEqualTo(2);
             assertThat(problem.message()).startsWith(bad[2]).doesNotContain("SRCFG");

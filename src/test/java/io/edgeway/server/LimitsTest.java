@@ -109,9 +109,7 @@ class LimitsTest {
         Path file = directory.resolve("edgeway.yaml");
         Vertx vertx = Vertx.vertx();
         try {
-            Files.writeString(
-                    file,
-                    yaml(1, "{ max-exchanges: 100 }", "{ type: auth }", """
+            Files.writeString(file, yaml(1, "{ max-exchanges: 100 }", "{ type: auth }", """
                             { type: rate-limit, budget: { day: 5 },
                                 prices: { m: { input: 1 } } }"""));
             ConfigException bad = assertThrows(

@@ -58,9 +58,7 @@ public enum Scope {
             return address;
         }
         byte[] bytes = NetUtil.createByteArrayFromIpAddressString(address);
-        return bytes == null || bytes.length != IPV6_BYTES
-                ? address
-                : text(bytes);
+        return bytes == null || bytes.length != IPV6_BYTES ? address : text(bytes);
     }
 
     /** As in {@code 2001:db8:0:1::/64}. */
