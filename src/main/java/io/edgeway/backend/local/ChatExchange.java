@@ -23,7 +23,7 @@ final class ChatExchange {
     private final ChatWriter writer;
     private final boolean streamed;
     private final boolean includeUsage;
-    private final boolean readsCalls;
+    private final ToolFormat calls;
     private final int promptTokens;
     private final Consumer<Confidence> probe;
     private final Promise<Reply> reply = Promise.promise();
@@ -37,14 +37,14 @@ final class ChatExchange {
             ChatWriter writer,
             boolean streamed,
             boolean includeUsage,
-            boolean readsCalls,
+            ToolFormat calls,
             int promptTokens,
             Consumer<Confidence> probe) {
         this.exchange = exchange;
         this.writer = writer;
         this.streamed = streamed;
         this.includeUsage = includeUsage;
-        this.readsCalls = readsCalls;
+        this.calls = calls;
         this.promptTokens = promptTokens;
         this.probe = probe;
     }
@@ -58,7 +58,7 @@ final class ChatExchange {
         try {
             boolean later = Boolean.TRUE.equals(exchange.fact(Hints.BACKGROUND));
             for (int i = 0; i < count && !over; i++) {
-                ChatChoice choice = new ChatChoice(i, this, readsCalls ? new ToolCallReader() : null);
+                ChatChoice choice = new ChatChoice(i, this, calls == null ? null : new ToolCallReader(calls));
                 choices.add(choice);
                 choice.generation(engine.submit(i == 0 ? request : reseeded(request, i), choice, later));
             }

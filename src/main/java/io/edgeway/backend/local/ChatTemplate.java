@@ -16,10 +16,10 @@ import java.util.Map;
 final class ChatTemplate {
     private final Template template;
     private final Map<String, Object> specialTokens;
-    private final boolean callsTools;
+    private final ToolFormat calls;
 
-    private ChatTemplate(Template template, Map<String, Object> specialTokens, boolean callsTools) {
-        this.callsTools = callsTools;
+    private ChatTemplate(Template template, Map<String, Object> specialTokens, ToolFormat calls) {
+        this.calls = calls;
         this.template = template;
         this.specialTokens = specialTokens;
     }
@@ -38,15 +38,15 @@ final class ChatTemplate {
             }
         }
         try {
-            return new ChatTemplate(Template.parse(source), tokens, source.contains(ToolCallReader.BEGIN));
+            return new ChatTemplate(Template.parse(source), tokens, ToolFormat.of(source));
         } catch (TemplateException e) {
             throw new ModelException("the chat template of " + directory.path() + ": " + e.getMessage(), e);
         }
     }
 
-    /** Whether the model was taught to write calls as {@link ToolCallReader} reads them. */
-    boolean callsTools() {
-        return callsTools;
+    /** How the model was taught to write calls, or null where that is not known. */
+    ToolFormat calls() {
+        return calls;
     }
 
     /** The prompt of a request, up to where the model's answer begins. */

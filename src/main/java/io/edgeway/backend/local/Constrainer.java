@@ -23,6 +23,9 @@ import java.util.function.Supplier;
 final class Constrainer {
     private static final int MAX_KEPT = 32;
 
+    /** Calls in one list of them. */
+    private static final int MAX_CALLS = 8;
+
     private final Tokenizer tokenizer;
     private final int[] ends;
     private final Map<Object, Constraints> kept = new LinkedHashMap<>(16, 0.75f, true) {
@@ -33,12 +36,12 @@ final class Constrainer {
             return size() > MAX_KEPT;
         }
     };
-    private final boolean callsTools;
+    private final ToolFormat format;
     private TokenTrie trie;
 
-    /** @param callsTools whether the model writes calls as {@link ToolCallReader} reads them */
-    Constrainer(Tokenizer tokenizer, int[] ends, boolean callsTools) {
-        this.callsTools = callsTools;
+    /** @param format how the model writes calls, or null where that is not known */
+    Constrainer(Tokenizer tokenizer, int[] ends, ToolFormat format) {
+        this.format = format;
         this.tokenizer = tokenizer;
         this.ends = ends;
     }
@@ -48,9 +51,10 @@ final class Constrainer {
                 || request.value("tools") instanceof List<?> tools && !tools.isEmpty();
     }
 
-    /** Whether calls in the reply are to be read. */
-    boolean readsCalls(ChatRequest request) {
-        return callsTools && request.value("tools") instanceof List<?> tools && !tools.isEmpty() && !refused(request);
+    /** How calls in the reply are to be read, or null where they are not. */
+    ToolFormat calls(ChatRequest request) {
+        boolean offered = request.value("tools") instanceof List<?> tools && !tools.isEmpty();
+        return offered && !refused(request) ? format : null;
     }
 
     private static boolean refused(ChatRequest request) {
@@ -61,22 +65,27 @@ final class Constrainer {
     Supplier<TokenMask> of(ChatRequest request) {
         Object choice = request.value("tool_choice");
         boolean must = "required".equals(choice) || choice instanceof Map<?, ?>;
-        if (must && !readsCalls(request)) {
+        if (must && calls(request) == null) {
             throw ApiException.badRequest(
                     "tool_choice",
                     "unsupported_tool_choice",
-                    "This model cannot be made to call a tool: it is given none, or its chat template has no "
-                            + ToolCallReader.BEGIN + ".");
+                    "This model cannot be made to call a tool: it is given none, or its chat template "
+                            + "shows no form of calls that is known.");
         }
-        Object format = request.value("response_format");
-        if (must || format == null && readsCalls(request)) {
-            Constraints calls = calls(request, choice, must);
-            return must ? () -> new Held(calls.begin()) : () -> new ToolMask(tokenizer, calls);
+        Object asked = request.value("response_format");
+        if (must || asked == null && calls(request) != null) {
+            boolean several = !Boolean.FALSE.equals(request.value("parallel_tool_calls"));
+            if (must && !format.bare() && !format.special(tokenizer)) {
+                Constraints marked = constraints(request, choice, true, several);
+                return () -> new Held(marked.begin());
+            }
+            Constraints calls = constraints(request, choice, false, several);
+            return () -> new ToolMask(tokenizer, format, calls, several && format.repeats(), must);
         }
-        if (format == null) {
+        if (asked == null) {
             return null;
         }
-        if (!(format instanceof Map<?, ?> map) || !(map.get("type") instanceof String type)) {
+        if (!(asked instanceof Map<?, ?> map) || !(map.get("type") instanceof String type)) {
             throw ChatRequest.wrongType("response_format", "an object with a 'type'");
         }
         Constraints constraints =
@@ -94,12 +103,12 @@ final class Constrainer {
         return constraints == null ? null : () -> new Held(constraints.begin());
     }
 
-    /** One call of a tool that the request offers, from where its opening mark ends or, where it must be, begins. */
-    private Constraints calls(ChatRequest request, Object choice, boolean must) {
+    /** Calls of tools that the request offers, from where the opening mark ends or, with {@code marked}, begins. */
+    private Constraints constraints(ChatRequest request, Object choice, boolean marked, boolean several) {
         Object only = choice instanceof Map<?, ?> map && map.get("function") instanceof Map<?, ?> named
                 ? named.get("name")
                 : null;
-        List<Object> key = new ArrayList<>(List.of("tools", must));
+        List<Object> key = new ArrayList<>(List.of("tools", marked, several));
         List<Grammar> tools = new ArrayList<>();
         List<?> offered = (List<?>) request.value("tools");
         for (int i = 0; i < offered.size(); i++) {
@@ -117,15 +126,33 @@ final class Constrainer {
             throw ApiException.badRequest("tool_choice", "invalid_value", "No tool has the name that it asks for.");
         }
         return constraints(key, () -> {
-            Grammar body = Grammar.sequence(List.of(Grammar.choice(tools), Grammar.text("\n" + ToolCallReader.END)));
-            Grammar line = Grammar.sequence(List.of(Grammar.text("\n"), body));
-            return must
-                    ? Grammar.sequence(List.of(Grammar.text(ToolCallReader.BEGIN), line))
-                    : Grammar.choice(List.of(line, body));
+            Grammar call = Grammar.choice(tools);
+            if (format.bare()) {
+                return call;
+            }
+            Grammar body = format.list()
+                    ? list(call, several ? MAX_CALLS : 1)
+                    : Grammar.sequence(List.of(call, Grammar.text("\n" + format.end())));
+            if (marked) {
+                return Grammar.sequence(List.of(Grammar.text(format.begin() + (format.list() ? "" : "\n")), body));
+            }
+            return Grammar.choice(List.of(
+                    body,
+                    Grammar.sequence(List.of(Grammar.text("\n"), body)),
+                    Grammar.sequence(List.of(Grammar.text(" "), body))));
         });
     }
 
-    private static Grammar call(String name, Map<?, ?> function, int at) {
+    private static Grammar list(Grammar call, int most) {
+        Grammar rest = Grammar.text("]");
+        for (int i = 1; i < most; i++) {
+            rest = Grammar.choice(
+                    List.of(Grammar.text("]"), Grammar.sequence(List.of(Grammar.text(", "), call, rest))));
+        }
+        return Grammar.sequence(List.of(Grammar.text("["), call, rest));
+    }
+
+    private Grammar call(String name, Map<?, ?> function, int at) {
         Grammar arguments = Grammar.json();
         if (function.get("parameters") instanceof Map<?, ?> schema) {
             try {
@@ -139,7 +166,8 @@ final class Constrainer {
                 }
             }
         }
-        String head = "{\"name\": " + new String(Json.write(name), StandardCharsets.UTF_8) + ", \"arguments\": ";
+        String head = "{\"name\": " + new String(Json.write(name), StandardCharsets.UTF_8) + ", \"" + format.arguments()
+                + "\": ";
         return Grammar.sequence(List.of(Grammar.text(head), arguments, Grammar.text("}")));
     }
 

@@ -142,7 +142,8 @@ public final class Generation {
             finish(FinishReason.STOP);
             return;
         }
-        String piece = text.tokenizer().isSpecial(token) ? "" : stops.next(detokenizer.next(token));
+        String piece =
+                text.tokenizer().isSpecial(token) && !sampler.heard(token) ? "" : stops.next(detokenizer.next(token));
         TokenScore score =
                 own == null ? null : TokenScore.of(own, token, asked.sampling().logprobs());
         if (!piece.isEmpty() || score != null) {

@@ -19,7 +19,7 @@ public final class ModelText {
         this.defaults = defaults;
         this.ends = ends;
         this.constrainer =
-                new Constrainer(tokenizer, ends.stream().toArray(), template != null && template.callsTools());
+                new Constrainer(tokenizer, ends.stream().toArray(), template == null ? null : template.calls());
     }
 
     static ModelText load(ModelDirectory directory) {
@@ -36,6 +36,19 @@ public final class ModelText {
             return new ModelText(tokenizer, ChatTemplate.of(directory), ModelDefaults.of(directory), ends);
         } catch (IOException | TokenizerException e) {
             throw new ModelException(directory.path().resolve("tokenizer.json") + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** @throws ModelException if the tokens cannot be those of a model with so many */
+    void mustFit(int vocabulary) {
+        if (tokenizer.size() > vocabulary) {
+            throw new ModelException("tokenizer.json has " + tokenizer.size() + " tokens, but the model only "
+                    + vocabulary + ": it belongs to another model");
+        }
+        int end = ends.length() - 1;
+        if (end >= vocabulary) {
+            throw new ModelException("eos_token_id " + end + " is none of the model's " + vocabulary
+                    + " tokens: the configuration belongs to another model");
         }
     }
 

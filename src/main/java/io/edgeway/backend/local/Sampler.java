@@ -62,6 +62,11 @@ final class Sampler {
         return token;
     }
 
+    /** Whether a special token is part of the reply's text. */
+    boolean heard(int token) {
+        return mask != null && mask.heard(token);
+    }
+
     private void penalize(float[] logits) {
         float repetition = (float) sampling.repetitionPenalty();
         float frequency = (float) sampling.frequencyPenalty();

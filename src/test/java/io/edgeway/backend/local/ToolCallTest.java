@@ -140,7 +140,7 @@ class ToolCallTest {
         String text = "Let me <see>.\n<tool_call>\n" + call + "\n</tool_call>\n<tool_call>" + call
                 + "</tool_call><tool_call>\nno call\n</tool_call> so";
         for (int size = 1; size < text.length(); size++) {
-            ToolCallReader reader = new ToolCallReader();
+            ToolCallReader reader = new ToolCallReader(ToolFormat.HERMES);
             StringBuilder out = new StringBuilder();
             Map<Integer, String> calls = new HashMap<>();
             for (int at = 0; at < text.length(); at += size) {
@@ -160,7 +160,7 @@ class ToolCallTest {
 
     @Test
     void aCallThatIsCutOffIsText() {
-        ToolCallReader reader = new ToolCallReader();
+        ToolCallReader reader = new ToolCallReader(ToolFormat.HERMES);
         assertThat(reader.next("a <tool_call>{\"name\": \"f\"").text()).isEqualTo("a");
         assertThat(reader.finish().text()).isEqualTo("<tool_call>{\"name\": \"f\"");
         assertThat(reader.calls()).isZero();
