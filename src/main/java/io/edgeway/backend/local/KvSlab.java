@@ -7,11 +7,17 @@ import java.nio.ByteOrder;
 
 /**
  * The memory of keys and values: one tensor [rows, heads, length, size] for each layer's keys and one for its values.
- * It starts small and doubles in rows and in length as requests need it, so that a model that could hold sixteen long
+ * It starts small and grows in rows and in length as requests need it, so that a model that could hold sixteen long
  * conversations does not take their memory for one short question. Confined to the thread that made it.
  */
 final class KvSlab implements AutoCloseable {
     private static final int FIRST_LENGTH = 256;
+
+    /**
+     * Tensors share blocks of at least this size. What is freed in smaller pieces, the C library keeps for itself (glibc
+     * up to 32 MB), and a slab that has grown would hold its memory twice.
+     */
+    private static final long BLOCK_BYTES = 40L << 20;
 
     private final int tensors;
     private final int heads;
@@ -19,7 +25,9 @@ final class KvSlab implements AutoCloseable {
     private final int elementBytes;
     private final int maxRows;
     private final int maxLength;
+    /** Of blocks, each at the place of its first tensor. */
     private final Arena[] arenas;
+
     private final MemorySegment[] segments;
     private int rows;
     private int length;
@@ -64,21 +72,30 @@ final class KvSlab implements AutoCloseable {
             return false;
         }
         int newRows = grown(Math.max(rows, 1), neededRows, maxRows);
-        int newLength = grown(Math.max(length, FIRST_LENGTH), neededLength, maxLength);
+        int newLength = grownLength(Math.max(length, Math.min(FIRST_LENGTH, maxLength)), neededLength);
         long headBytes = (long) length * size * elementBytes;
         long newHeadBytes = (long) newLength * size * elementBytes;
+        long bytes = newHeadBytes * heads * newRows;
+        int together = (int) Math.min(tensors, BLOCK_BYTES / bytes + 1);
+        Arena left = null;
+        MemorySegment block = null;
         for (int i = 0; i < tensors; i++) {
-            Arena arena = Arena.ofConfined();
-            MemorySegment segment = arena.allocate(newHeadBytes * heads * newRows, 64);
+            if (arenas[i] != null) {
+                close(left);
+                left = arenas[i];
+                arenas[i] = null;
+            }
+            if (i % together == 0) {
+                arenas[i] = Arena.ofConfined();
+                block = arenas[i].allocate(bytes * Math.min(together, tensors - i), 64);
+            }
+            MemorySegment segment = block.asSlice(i % together * bytes, bytes);
             for (int head = 0; head < rows * heads; head++) {
                 MemorySegment.copy(segments[i], head * headBytes, segment, head * newHeadBytes, headBytes);
             }
-            if (arenas[i] != null) {
-                arenas[i].close();
-            }
-            arenas[i] = arena;
             segments[i] = segment;
         }
+        close(left);
         rows = newRows;
         length = newLength;
         return true;
@@ -90,6 +107,21 @@ final class KvSlab implements AutoCloseable {
             value *= 2;
         }
         return Math.min(value, max);
+    }
+
+    /** By halves and to whole blocks: twice the length would often be memory that no row reaches. */
+    private int grownLength(int from, int needed) {
+        int value = from;
+        while (value < needed) {
+            value = (value + value / 2 + PrefixCache.BLOCK - 1) / PrefixCache.BLOCK * PrefixCache.BLOCK;
+        }
+        return Math.min(value, maxLength);
+    }
+
+    private static void close(Arena arena) {
+        if (arena != null) {
+            arena.close();
+        }
     }
 
     /** Rows [from, from + count) of one tensor. */
@@ -168,11 +200,9 @@ final class KvSlab implements AutoCloseable {
     /** Gives the memory back; the next {@link #ensure} starts small again. */
     void release() {
         for (int i = 0; i < tensors; i++) {
-            if (arenas[i] != null) {
-                arenas[i].close();
-                arenas[i] = null;
-                segments[i] = null;
-            }
+            close(arenas[i]);
+            arenas[i] = null;
+            segments[i] = null;
         }
         rows = 0;
         length = 0;
