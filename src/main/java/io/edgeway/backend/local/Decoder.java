@@ -35,7 +35,10 @@ interface Decoder extends AutoCloseable {
                 throw e;
             }
         } catch (OrtException e) {
-            throw new ModelException("ONNX Runtime refuses " + graph + ": " + e.getMessage(), e);
+            throw new ModelException(
+                    "ONNX Runtime refuses " + graph + ", or the weights in " + graph.getFileName() + ".data beside it: "
+                            + e.getMessage(),
+                    e);
         }
     }
 

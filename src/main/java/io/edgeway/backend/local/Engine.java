@@ -11,11 +11,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
  * Runs one model for many requests at once. Its thread owns the session and repeats: let rows leave, let waiting
- * requests in, read one chunk of a prompt, take one step for all rows that are past theirs. The model is loaded on
+ * requests in, read some chunks of prompts, take one step for all rows that are past theirs. The model is loaded on
  * first use and may be unloaded after a time without any.
  */
 public final class Engine implements AutoCloseable {
@@ -31,6 +32,9 @@ public final class Engine implements AutoCloseable {
     private final EngineSettings settings;
     private final LoadedModels registry;
     private final LocalMetrics metrics;
+    /** Nanoseconds, by which an idle model is unloaded and a failed load tried again. */
+    private final LongSupplier clock;
+
     private final Throughput throughput = new Throughput();
     private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
@@ -48,7 +52,7 @@ public final class Engine implements AutoCloseable {
     private volatile ModelText text;
     private volatile int context;
     private volatile boolean loaded;
-    private volatile long usedNanos = System.nanoTime();
+    private volatile long usedNanos;
     private volatile RuntimeException loadFailure;
     private volatile long loadFailureNanos;
     private volatile int activeRows;
@@ -66,10 +70,16 @@ public final class Engine implements AutoCloseable {
     private record TextWaiter(Consumer<ModelText> ready, Consumer<RuntimeException> failed) {}
 
     public Engine(String name, EngineSettings settings, LoadedModels registry, LocalMetrics metrics) {
+        this(name, settings, registry, metrics, System::nanoTime);
+    }
+
+    Engine(String name, EngineSettings settings, LoadedModels registry, LocalMetrics metrics, LongSupplier clock) {
         this.name = name;
         this.settings = settings;
         this.registry = registry;
         this.metrics = metrics;
+        this.clock = clock;
+        usedNanos = clock.getAsLong();
         rows = new Generation[settings.slots()];
         tokens = new int[settings.slots()];
         past = new int[settings.slots()];
@@ -112,7 +122,7 @@ public final class Engine implements AutoCloseable {
 
     /** False for a while after the model failed to load. */
     public boolean available() {
-        return !closed && (loadFailure == null || System.nanoTime() - loadFailureNanos > RETRY_LOAD_NANOS);
+        return !closed && (loadFailure == null || clock.getAsLong() - loadFailureNanos > RETRY_LOAD_NANOS);
     }
 
     /** Loads the model unless it is; one of the two is called, on the engine's thread. */
@@ -194,7 +204,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private synchronized void wake() {
+    synchronized void wake() {
         if (thread != null) {
             LockSupport.unpark(thread);
         }
@@ -229,13 +239,17 @@ public final class Engine implements AutoCloseable {
         }
         sweep();
         admit();
-        boolean worked = prefill();
+        boolean worked = false;
+        for (int chunks = throughput.chunks(prompts()); chunks > 0 && prefill(); chunks--) {
+            worked = true;
+            sweep();
+        }
         if (running > 0) {
             step();
             worked = true;
         }
         activeRows = count;
-        usedNanos = System.nanoTime();
+        usedNanos = clock.getAsLong();
         return worked;
     }
 
@@ -246,7 +260,7 @@ public final class Engine implements AutoCloseable {
             return;
         }
         activeRows = 0;
-        long unused = System.nanoTime() - usedNanos;
+        long unused = clock.getAsLong() - usedNanos;
         long unloadNanos = settings.unloadAfter().toNanos();
         if (decoder != null && unloadNanos > 0 && unused >= unloadNanos) {
             LOG.infof("Unloading '%s' after %s without a request", name, settings.unloadAfter());
@@ -285,7 +299,7 @@ public final class Engine implements AutoCloseable {
                 unload();
                 loadFailure = ApiException.unavailable(
                         "model_failed_to_load", "The local model '" + name + "' could not be loaded.", 15_000);
-                loadFailureNanos = System.nanoTime();
+                loadFailureNanos = clock.getAsLong();
                 failWaiting(loadFailure);
                 return false;
             }
@@ -304,11 +318,7 @@ public final class Engine implements AutoCloseable {
         int bound = settings.context() > 0 ? Math.min(settings.context(), directory.context()) : directory.context();
         ModelText loadedText = ModelText.load(directory);
         decoder = Decoder.open(directory, settings, bound);
-        if (loadedText.tokenizer().size() > decoder.vocabulary()) {
-            throw new ModelException(
-                    "tokenizer.json has " + loadedText.tokenizer().size() + " tokens, but the model only "
-                            + decoder.vocabulary() + ": it belongs to another model");
-        }
+        loadedText.mustFit(decoder.vocabulary());
         logits = new float[decoder.vocabulary()];
         scratch = new Sampler.Scratch(decoder.vocabulary());
         prefixes = decoder.prefixes(settings.prefixCacheBytes());
@@ -317,7 +327,7 @@ public final class Engine implements AutoCloseable {
         context = bound;
         loaded = true;
         loadFailure = null;
-        usedNanos = System.nanoTime();
+        usedNanos = clock.getAsLong();
         LOG.infof("Loaded '%s' from %s in %d ms", name, directory.path(), (System.nanoTime() - start) / 1_000_000);
     }
 
@@ -409,7 +419,11 @@ public final class Engine implements AutoCloseable {
             Generation generation = next();
             waiting.decrementAndGet();
             try {
+                check(generation.request().prompt());
                 generation.admit(text.tokenizer().detokenizer());
+            } catch (ApiException e) {
+                generation.fail(e);
+                continue;
             } catch (RuntimeException e) {
                 LOG.errorf(e, "A request to '%s' could not begin", name);
                 generation.fail(ApiException.internal());
@@ -425,6 +439,42 @@ public final class Engine implements AutoCloseable {
             generation.startAt(prefixes.restore(
                     generation.request().tenant(), generation.request().prompt(), row));
         }
+    }
+
+    /** Attention writes where a prompt's length says, and embeddings are read where its tokens say. */
+    private void check(int[] prompt) {
+        if (prompt.length == 0) {
+            throw ApiException.badRequest("messages", "The messages hold no text.");
+        }
+        if (prompt.length >= context) {
+            throw tooLong(prompt.length, context);
+        }
+        for (int token : prompt) {
+            if (token < 0 || token >= decoder.vocabulary()) {
+                throw ApiException.badRequest(
+                        "messages",
+                        "invalid_token",
+                        "The prompt has the token " + token + ", but the tokens of the model '" + name + "' are 0 to "
+                                + (decoder.vocabulary() - 1) + ".");
+            }
+        }
+    }
+
+    static ApiException tooLong(int prompt, int context) {
+        return ApiException.badRequest(
+                "messages",
+                "context_length_exceeded",
+                "This model's maximum context length is " + context + " tokens. However, your messages resulted in "
+                        + prompt + " tokens. Please reduce the length of the messages.");
+    }
+
+    /** How many rows have not read their prompt. */
+    private int prompts() {
+        int prompts = 0;
+        for (int row = running; row < count; row++) {
+            prompts += rows[row].prompted() ? 0 : 1;
+        }
+        return prompts;
     }
 
     /** Reads one chunk of the prompt that has waited longest; answers whether there was one. */

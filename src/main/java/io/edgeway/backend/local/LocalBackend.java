@@ -173,11 +173,7 @@ public final class LocalBackend implements Backend {
         int[] prompt = prepared.prompt();
         int context = engine.context();
         if (prompt.length >= context) {
-            return Future.failedFuture(ApiException.badRequest(
-                    "messages",
-                    "context_length_exceeded",
-                    "This model's maximum context length is " + context + " tokens. However, your messages resulted in "
-                            + prompt.length + " tokens. Please reduce the length of the messages."));
+            return Future.failedFuture(Engine.tooLong(prompt.length, context));
         }
         if (prompt.length == 0) {
             return Future.failedFuture(ApiException.badRequest("messages", "The messages hold no text."));
@@ -202,7 +198,7 @@ public final class LocalBackend implements Backend {
                         writer,
                         request.stream(),
                         request.includeUsage(),
-                        text.constrainer().readsCalls(request),
+                        text.constrainer().calls(request),
                         prompt.length,
                         probe == null ? null : probe.report())
                 .start(engine, generation, asked.choices());

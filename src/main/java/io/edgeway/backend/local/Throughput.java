@@ -10,6 +10,9 @@ final class Throughput {
     /** How long a chunk of a prompt may hold up nobody but newcomers and cancels. */
     private static final double CHUNK_SECONDS = 0.03;
 
+    /** How long prompts may hold up rows between two of their tokens where several prompts wait. */
+    private static final double PAUSE_SECONDS = 0.2;
+
     private volatile double prefillPerSecond;
     private volatile double stepSeconds;
     private volatile double serviceSeconds;
@@ -40,6 +43,15 @@ final class Throughput {
         }
         int blocks = (int) (prefillPerSecond * CHUNK_SECONDS / PrefixCache.BLOCK);
         return PrefixCache.BLOCK * Math.clamp(blocks, 1, Decoder.MAX_CHUNK / PrefixCache.BLOCK);
+    }
+
+    /**
+     * How many chunks to read before the next step: one for each prompt that waits, as far as that is no long pause. With
+     * one for all of them, requests that come together would be read while steps are nearly empty, and end one by one.
+     */
+    int chunks(int prompts) {
+        int bearable = (int) (prefillPerSecond * PAUSE_SECONDS / PrefixCache.BLOCK);
+        return Math.min(Math.max(prompts, 1), Math.max(bearable, 1));
     }
 
     Load load(int slots, int active, int waiting) {

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +18,7 @@ import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +26,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -345,6 +349,63 @@ class EngineTest {
         public void failed(RuntimeException cause) {
             result.failed(cause);
         }
+    }
+
+    @Test
+    void aPromptThatTheModelCannotReadIsRefusedAndHarmsNobody() throws Exception {
+        Engine engine = engine(4);
+        Result good = new Result();
+        engine.submit(request(prompt(9, 1), 40, ignoringEnd()), good);
+        Map<int[], String> refused = Map.of(
+                new int[] {1, TinyModel.VOCABULARY, 2},
+                "invalid_token",
+                new int[] {-1},
+                "invalid_token",
+                prompt(TinyModel.CONTEXT, 1),
+                "context_length_exceeded");
+        for (Map.Entry<int[], String> each : refused.entrySet()) {
+            Result bad = new Result();
+            engine.submit(request(each.getKey(), 5, Sampling.GREEDY), bad);
+            ApiException e = assertInstanceOf(
+                    ApiException.class,
+                    assertThrows(ExecutionException.class, bad::await).getCause());
+            assertEquals(400, e.status());
+            assertEquals(each.getValue(), e.code());
+        }
+        assertEquals(40, good.await().tokens);
+        assertEquals(0, engine.waiting());
+    }
+
+    @Test
+    void anIdleModelIsUnloadedAfterItsTimeAndReadAgainForTheNextRequest() throws Exception {
+        AtomicLong clock = new AtomicLong(-5);
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        EngineSettings settings =
+                new EngineSettings(TinyModel.directory(), 1, 2, 0, 4, 1 << 20, false, Kv.FP32, Duration.ofMinutes(10));
+        Engine engine = new Engine(
+                "tiny", settings, new LoadedModels(() -> Long.MAX_VALUE), new LocalMetrics(meters, "tiny"), clock::get);
+        engines.add(engine);
+        GenerationRequest request = request(prompt(100, 1), 20, Sampling.GREEDY);
+        Result before = run(engine, request);
+        ModelText first = TinyModel.load(engine); // The round that the reply ended in has passed.
+        clock.addAndGet(TimeUnit.MINUTES.toNanos(10) - 1);
+        engine.wake();
+        TinyModel.load(engine);
+        TinyModel.load(engine); // Between the two it was idle.
+        assertTrue(engine.loaded());
+        assertSame(first, engine.text());
+        clock.incrementAndGet();
+        engine.wake();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (engine.loaded()) {
+            assertTrue(System.nanoTime() < deadline, "still loaded");
+            Thread.onSpinWait();
+        }
+        assertEquals(0, meters.get("edgeway_local_loaded").gauge().value());
+        Result after = run(engine, request);
+        assertNotSame(first, engine.text());
+        assertEquals(0, after.cached);
+        assertEquals(before.text.toString(), after.text.toString());
     }
 
     @Test
