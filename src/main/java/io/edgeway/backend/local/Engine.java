@@ -7,6 +7,8 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -53,6 +55,9 @@ public final class Engine implements AutoCloseable {
     private volatile int context;
     private volatile boolean loaded;
     private volatile long usedNanos;
+    /** The files that have been verified, as they were then. */
+    private volatile String verified;
+
     private volatile RuntimeException loadFailure;
     private volatile long loadFailureNanos;
     private volatile int activeRows;
@@ -314,10 +319,17 @@ public final class Engine implements AutoCloseable {
         long start = System.nanoTime();
         ModelDirectory directory = ModelDirectory.open(settings.directory());
         registry.makeRoom(this, directory);
-        directory.verifyIfSmall();
+        // Files are checked and the tokenizer is read while the runtime packs the weights.
+        FutureTask<ModelText> reading = new FutureTask<>(() -> read(directory));
+        Thread.ofPlatform().daemon().name("edgeway-model-" + name).start(reading);
         int bound = settings.context() > 0 ? Math.min(settings.context(), directory.context()) : directory.context();
-        ModelText loadedText = ModelText.load(directory);
-        decoder = Decoder.open(directory, settings, bound);
+        ModelText loadedText;
+        try {
+            decoder = Decoder.open(directory, settings, bound);
+        } finally {
+            // A checksum says more of a damaged file than what the runtime made of it.
+            loadedText = result(reading);
+        }
         loadedText.mustFit(decoder.vocabulary());
         logits = new float[decoder.vocabulary()];
         scratch = new Sampler.Scratch(decoder.vocabulary());
@@ -329,6 +341,28 @@ public final class Engine implements AutoCloseable {
         loadFailure = null;
         usedNanos = clock.getAsLong();
         LOG.infof("Loaded '%s' from %s in %d ms", name, directory.path(), (System.nanoTime() - start) / 1_000_000);
+    }
+
+    private ModelText read(ModelDirectory directory) {
+        String stamp = directory.stamp();
+        if (!stamp.equals(verified)) {
+            directory.verifyIfSmall();
+            verified = stamp;
+        }
+        return ModelText.load(directory);
+    }
+
+    private static ModelText result(FutureTask<ModelText> reading) {
+        try {
+            return reading.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause
+                    ? cause
+                    : new ModelException("the model could not be read: " + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ModelException("the load was interrupted", e);
+        }
     }
 
     /** One pass, so that a model that cannot run fails here and not in a request. */

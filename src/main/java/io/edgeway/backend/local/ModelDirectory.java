@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A model on disk: graph, weights, tokenizer, configuration and their checksums. */
 public final class ModelDirectory {
@@ -182,6 +184,27 @@ public final class ModelDirectory {
 
     public boolean greedyByDefault() {
         return Boolean.FALSE.equals(generationConfig.get("do_sample"));
+    }
+
+    /** Names, sizes and times of its files: while they stay the same, so does what {@link #verify} says. */
+    String stamp() {
+        try (Stream<Path> files = Files.walk(path, 2)) {
+            StringBuilder stamp = new StringBuilder();
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                BasicFileAttributes is = Files.readAttributes(file, BasicFileAttributes.class);
+                stamp.append(path.relativize(file))
+                        .append(' ')
+                        .append(is.size())
+                        .append(' ');
+                stamp.append(is.lastModifiedTime())
+                        .append(' ')
+                        .append(is.fileKey())
+                        .append('\n');
+            }
+            return stamp.toString();
+        } catch (IOException e) {
+            throw new ModelException(path + " is not readable: " + e.getMessage(), e);
+        }
     }
 
     /** {@link #verify Verifies} what is quickly read; a large model was verified when it was fetched. */

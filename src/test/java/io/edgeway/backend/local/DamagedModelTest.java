@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -104,6 +105,24 @@ class DamagedModelTest {
                 .isInstanceOf(ModelException.class)
                 .hasMessageContaining("eos_token_id")
                 .hasMessageContaining("99999");
+    }
+
+    @Test
+    void filesAreVerifiedAgainWhenTheyChangeAndOnlyThen() throws Exception {
+        copy(true);
+        Path file = folder.resolve("generation_config.json");
+        String told = Files.readString(file);
+        FileTime time = Files.getLastModifiedTime(file);
+        try (Engine engine = TinyModel.engine(TinyModel.settings(folder, 1, 1, 0, Kv.FP32))) {
+            TinyModel.load(engine);
+            assertThat(engine.unloadIfIdle(20_000)).isTrue();
+            Files.writeString(file, told.replace('\n', ' '));
+            Files.setLastModifiedTime(file, time);
+            TinyModel.load(engine);
+            assertThat(engine.unloadIfIdle(20_000)).isTrue();
+            Files.setLastModifiedTime(file, FileTime.fromMillis(time.toMillis() + 5000));
+            assertThatThrownBy(() -> TinyModel.load(engine)).hasCauseInstanceOf(ApiException.class);
+        }
     }
 
     @Test
