@@ -44,6 +44,10 @@ final class Cascade {
         own.put(backend, trained);
     }
 
+    ConfidenceJudge judgeOf(String backend) {
+        return own.getOrDefault(backend, judge);
+    }
+
     /**
      * @param backend the local model's
      * @param headOdds the head's log odds that the local model will do, or 0 where no head was asked
@@ -51,7 +55,7 @@ final class Cascade {
      * @return the reply of a model that is sure; fails with {@link Unsure}, or as the call did
      */
     Future<Judged> judge(String backend, Exchange fork, double headOdds, Function<Exchange, Future<Reply>> call) {
-        ConfidenceJudge judge = own.getOrDefault(backend, this.judge);
+        ConfidenceJudge judge = judgeOf(backend);
         Judgement judgement = new Judgement(judge, fork, headOdds);
         fork.fact(Hints.PROBE, new Confidence.Probe(judge.tokens(), judgement::reported));
         judgement.timer = vertx.setTimer(maxDelayMillis, id -> judgement.late());

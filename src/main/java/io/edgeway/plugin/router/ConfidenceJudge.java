@@ -78,6 +78,16 @@ final class ConfidenceJudge {
         return tokens;
     }
 
+    /** Whether it was trained, and knows more than bounds. */
+    boolean trained() {
+        return weights != null;
+    }
+
+    /** Whether the head's odds make a difference. */
+    boolean weighsHead() {
+        return weights != null && headWeight != 0;
+    }
+
     /** @param detail for the route's reason */
     record Verdict(boolean sure, String detail) {}
 

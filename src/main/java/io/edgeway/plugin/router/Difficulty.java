@@ -20,7 +20,8 @@ final class Difficulty {
         this.threshold = threshold;
     }
 
-    Future<Void> apply(Selection selection) {
+    /** @param decides whether the head's word is final, or one of the things that a cascade's judge weighs */
+    Future<Void> apply(Selection selection, boolean decides) {
         String text = Ask.lastUserText(selection.exchange());
         if (text.isBlank()) {
             return Future.succeededFuture();
@@ -28,7 +29,7 @@ final class Difficulty {
         return vector(selection.exchange(), text).transform(vector -> {
             // Without a vector there is nothing to judge by; the order of the model's own list stands.
             if (vector.succeeded()) {
-                judge(selection, text, vector.result());
+                judge(selection, text, vector.result(), decides);
             }
             return Future.succeededFuture();
         });
@@ -45,10 +46,13 @@ final class Difficulty {
         });
     }
 
-    private void judge(Selection selection, String text, float[] vector) {
+    private void judge(Selection selection, String text, float[] vector, boolean decides) {
         double odds = head.odds(vector, text);
-        double local = DifficultyHead.probability(odds);
         selection.headOdds(odds);
+        if (!decides) {
+            return;
+        }
+        double local = DifficultyHead.probability(odds);
         boolean enough = threshold.enough(local);
         selection.prefer(
                 enough ? Model.Kind.LOCAL : Model.Kind.CLOUD,

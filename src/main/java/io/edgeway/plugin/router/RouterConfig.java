@@ -106,16 +106,18 @@ public interface RouterConfig {
 
     /** The learnt head on the prompt's embedding. */
     interface DifficultyConfig {
-        /** A file with the head's weights, needed for the policy difficulty; a cascade asks it first where it is given. */
+        /** A file with the head's weights, needed for the policy difficulty; a cascade asks it too where it is given. */
         Optional<String> head();
 
         /** The directory of the embedding model that the head was trained on. */
         @WithDefault("models/minilm")
         String embedder();
 
-        /** The probability that the local model will do from which it is asked. */
-        @WithDefault("0.5")
-        double threshold();
+        /**
+         * The probability that the local model will do from which it is asked; 0.5 if absent, but for a cascade whose
+         * judge weighs more than the head: there nothing.
+         */
+        Optional<Double> threshold();
 
         /** Keep the share of cloud calls near this instead of a fixed threshold. */
         Optional<Percent> cloudShare();
@@ -130,7 +132,7 @@ public interface RouterConfig {
         Optional<String> judge();
 
         /** With a judge, the probability from which the local model answers. */
-        @WithDefault("0.85")
+        @WithDefault("0.75")
         double agreement();
 
         /** Without a judge: tokens whose confidence is looked at. */

@@ -7,6 +7,8 @@ import io.edgeway.pipeline.PluginContext;
 import io.edgeway.pipeline.PluginFactory;
 
 public final class RouterFactory implements PluginFactory<RouterConfig> {
+    private static final double EVEN_ODDS = 0.5;
+
     @Override
     public String type() {
         return "router";
@@ -33,7 +35,7 @@ public final class RouterFactory implements PluginFactory<RouterConfig> {
         DifficultyHead head = DifficultyHead.read(context.resolve(file));
         SharedEmbedder embedder = SharedEmbedder.of(context, ModelPaths.find(difficulty.embedder(), context));
         Threshold threshold = new Threshold(
-                difficulty.threshold(),
+                difficulty.threshold().orElse(EVEN_ODDS),
                 difficulty.cloudShare().map(share -> share.share()).orElse(-1.0));
         return new RouterPlugin(options, new Difficulty(head, embedder::embed, threshold), embedder, context);
     }

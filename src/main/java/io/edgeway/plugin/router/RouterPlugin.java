@@ -35,6 +35,7 @@ final class RouterPlugin implements Plugin {
     private final RouterConfig options;
     private final HardRules rules;
     private final Difficulty difficulty;
+    private final boolean thresholdSet;
     private final SharedEmbedder embedder;
     private final Cascade cascade;
     private final LoadPolicy load;
@@ -48,6 +49,8 @@ final class RouterPlugin implements Plugin {
         this.context = context;
         this.options = options;
         this.difficulty = difficulty;
+        this.thresholdSet = options.difficulty().threshold().isPresent()
+                || options.difficulty().cloudShare().isPresent();
         this.embedder = embedder;
         this.rules = HardRules.of(options.rules().orElse(List.of()));
         this.meters = new RouterMeters(context.meters());
@@ -145,7 +148,16 @@ final class RouterPlugin implements Plugin {
         if (difficulty == null || !free) {
             return call(selection);
         }
-        return difficulty.apply(selection).compose(v -> {
+        boolean decides = true;
+        if (selection.cascade() && !thresholdSet) {
+            ConfidenceJudge judge =
+                    cascade.judgeOf(selection.models().getFirst().backend().name());
+            if (judge.trained() && !judge.weighsHead()) {
+                return call(selection);
+            }
+            decides = !judge.trained();
+        }
+        return difficulty.apply(selection, decides).compose(v -> {
             try {
                 return call(selection);
             } catch (RuntimeException e) {

@@ -69,6 +69,20 @@ class RouterTest {
 
     /** A router over {@code auto: [cloud, nano]} and {@code edge: [nano, cloud]}. */
     private void router(String options) {
+        router = new RouterFactory().create("choose", options(options), harness);
+    }
+
+    /** A router whose head always says the same. */
+    private void routerWithHead(double odds, String options) throws Exception {
+        DifficultyHead head = DifficultyHead.parse(
+                ("{\"kind\":\"logistic\",\"weights\":[0,0,0,0],\"bias\":" + odds + "}").getBytes(), "test");
+        Difficulty difficulty =
+                new Difficulty(head, text -> Future.succeededFuture(new float[4]), new Threshold(0.5, -1));
+        router = new RouterPlugin(options(options), difficulty, null, harness);
+        started();
+    }
+
+    private RouterConfig options(String options) {
         LoadedConfig config = new ConfigLoader(type -> RouterConfig.class, name -> null)
                 .load("test", """
                 edgeway:
@@ -94,7 +108,7 @@ class RouterTest {
                 new Model("alone", Model.Kind.CLOUD, backend, List.of(), 0, 0),
                 new Model("auto", Model.Kind.CHOICE, null, List.of("gpt", "nano"), 0, 0),
                 new Model("edge", Model.Kind.CHOICE, null, List.of("nano", "gpt"), 0, 0))));
-        router = new RouterFactory().create("choose", config.options("choose", RouterConfig.class), harness);
+        return config.options("choose", RouterConfig.class);
     }
 
     private void started() throws Exception {
@@ -265,7 +279,7 @@ class RouterTest {
         router("");
         Selection selection = new Selection(
                 exchange, List.of(model("gpt", Model.Kind.CLOUD), model("nano", Model.Kind.LOCAL)), Reason.ORDER);
-        difficulty.apply(selection);
+        difficulty.apply(selection, true);
         assertThat(selection.models().getFirst().kind())
                 .isEqualTo(backend.startsWith("local") ? Model.Kind.LOCAL : Model.Kind.CLOUD);
         assertThat(selection.reason().toString()).startsWith("difficulty; p=0.");
@@ -442,6 +456,32 @@ class RouterTest {
         assertThat(route(answer)).isEqualTo("cascade; p=0.289");
         router("policy: cascade, cascade: { judge: bounds }");
         started();
+        assertThat(backend(ask("auto", true))).isEqualTo("local/nano");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, '', local/nano, cascade; p=1.000",
+        "1, '', cloud/fake, cascade; p=0.047",
+        "1, ', difficulty: { threshold: 0.5 }', cloud/fake, difficulty; p=0.000",
+        "0, ', difficulty: { threshold: 0.5 }', cloud/fake, difficulty; p=0.000",
+    })
+    void aJudgeWeighsTheHeadUnlessTheHeadHasAThresholdOfItsOwn(
+            double weight, String options, String backend, String route) throws Exception {
+        String judge = "{\"kind\":\"confidence\",\"tokens\":12,\"head_weight\":" + weight
+                + ",\"weights\":[0,0,0,0],\"bias\":9}";
+        local.judge = Files.writeString(directory.resolve("judge.json"), judge);
+        routerWithHead(-12, "policy: cascade" + options);
+        ChainHarness.Answer answer = ask("auto", true);
+        assertThat(backend(answer)).isEqualTo(backend);
+        assertThat(route(answer)).isEqualTo(route);
+    }
+
+    @Test
+    void withoutAJudgeTheHeadIsAskedFirst() throws Exception {
+        routerWithHead(-12, "policy: cascade");
+        assertThat(route(ask("auto", true))).isEqualTo("difficulty; p=0.000");
+        routerWithHead(12, "policy: cascade");
         assertThat(backend(ask("auto", true))).isEqualTo("local/nano");
     }
 
