@@ -6,6 +6,7 @@ longest common subsequence of words. Handing over agrees with nothing: the cloud
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -21,7 +22,8 @@ FREE = ("summary", "persona", "topic")
 IN_DOMAIN = NUMBER + EXACT + ("summary", "persona")
 HAND_OVER = ("I don't know", "I can't do that well", "I cannot see live")
 FOLDS = 10
-HEAD = ["tasks", "judged by", "right if all are answered", "covered at 95 %", "at 90 %", "at 80 %", "AURC"]
+HEAD = ["tasks", "judged by", "right if all are answered", "covered at 95 %", "at 90 %", "at 80 %",
+        "at 95 %, kinds alike", "AURC"]
 
 
 def agrees(kind: str, said: str, wanted: str) -> bool:
@@ -59,12 +61,20 @@ def confidence(rows: list[dict], tokens: int) -> np.ndarray:
     ])
 
 
-def _held_out(features: np.ndarray, right: np.ndarray, folds: np.ndarray, c: float) -> np.ndarray:
-    """The log odds that each row's fold gives it when it is not learnt from."""
-    out = np.zeros(len(right))
+def _learnt(features: np.ndarray, right: np.ndarray, use: np.ndarray, tuning: np.ndarray, folds: np.ndarray, c: float):
+    """Log odds by the tuning half: for the other half all of it, for its own rows that without the row's fold.
+
+    Rows not to use have minus infinity.
+    """
+    def odds(learn, ask):
+        return LogisticRegression(C=c, max_iter=3000).fit(features[learn], right[learn]).decision_function(features[ask])
+
+    out = np.full(len(right), -np.inf)
+    out[use & ~tuning] = odds(use & tuning, use & ~tuning)
     for fold in range(FOLDS):
-        model = LogisticRegression(C=c, max_iter=3000).fit(features[folds != fold], right[folds != fold])
-        out[folds == fold] = model.decision_function(features[folds == fold])
+        ask = use & tuning & (folds == fold)
+        if ask.any():
+            out[ask] = odds(use & tuning & (folds != fold), ask)
     return out
 
 
@@ -72,41 +82,43 @@ def table(answers: Path, embedder: Path, cache: Path, tokens: int, write: Path |
     """@param answers: what ConfidenceBench printed"""
     rows = [json.loads(line) for line in answers.read_text().splitlines()]
     kinds = np.array([r["kind"] for r in rows])
+    tuning = np.array([r["half"] == "tuning" for r in rows])
     right = np.array([agrees(r["kind"], r["said"], r["wanted"]) for r in rows])
     handed = np.array([r["said"].strip().startswith(HAND_OVER) for r in rows])
     prompts = [next(text for role, text in reversed(r["turns"]) if role == "user") for r in rows]
     vectors = embed.embed_all(embedder, prompts, cache)
-    folds = np.random.default_rng(0).integers(0, FOLDS, len(rows))
+    # The ways to ask for one fact stay in one fold.
+    folds = np.array([hashlib.blake2b(r["key"].lower().encode()).digest()[0] % FOLDS for r in rows])
+    everything, answered = np.ones(len(rows), bool), ~handed
 
     lengths = np.log1p([[len(p)] for p in prompts])
-    head = _held_out(np.hstack([5 * vectors, (lengths - lengths.mean()) / lengths.std()]), right, folds, 0.3)
-    near = _coverage_distance(vectors, folds)
+    head = _learnt(
+        np.hstack([5 * vectors, (lengths - lengths.mean()) / lengths.std()]), right, everything, tuning, folds, 0.03)
     sure = confidence(rows, tokens)
-    # Handing over is heard, so only the other answers are judged.
-    answered = ~handed
-    by_tokens = np.full(len(rows), -np.inf)
-    by_tokens[answered] = _held_out(sure[answered], right[answered], folds[answered], 10.0)
-    with_head = np.full(len(rows), -np.inf)
     judged = np.hstack([head[:, None], sure])
-    with_head[answered] = _held_out(judged[answered], right[answered], folds[answered], 10.0)
+    # Handing over is heard, so only the other answers are judged.
+    by_tokens = _learnt(sure, right, answered, tuning, folds, 10.0)
+    with_head = _learnt(judged, right, answered, tuning, folds, 10.0)
     if write is not None:
         alone = np.hstack([np.zeros((len(rows), 1)), sure])
-        _write_judge(write, alone[answered], right[answered], tokens)
-        _write_judge(write.with_stem(write.stem + "-with-head"), judged[answered], right[answered], tokens)
+        learn = answered & tuning
+        _write_judge(write, alone[learn], right[learn], tokens)
+        _write_judge(write.with_stem(write.stem + "-with-head"), judged[learn], right[learn], tokens)
 
     scores = {
         "nothing (random)": np.random.default_rng(1).random(len(rows)),
         "prompt length": -lengths[:, 0],
-        "coverage distance": near,
+        "coverage distance": _coverage_distance(vectors, tuning),
         "head": head,
         "entropy of 6 tokens": -confidence(rows, 6)[:, 0] - 99 * handed,
         f"cascade: {tokens} tokens, hand-over": by_tokens,
         f"cascade: head, {tokens} tokens, hand-over": with_head,
     }
     out = []
-    for name, which in (("in domain", np.isin(kinds, IN_DOMAIN)), ("all, also what it should hand over", kinds != "")):
+    for name, which in (("in domain", np.isin(kinds, IN_DOMAIN)), ("all, also what it should hand over", everything)):
+        which = which & ~tuning
         for judge, score in scores.items():
-            out.append([f"{name} (n={which.sum()})", judge] + _risk(score[which], right[which]))
+            out.append([f"{name} (n={which.sum()})", judge] + _risk(score[which], right[which], kinds[which]))
     return HEAD, out
 
 
@@ -119,18 +131,22 @@ def _write_judge(file: Path, features: np.ndarray, right: np.ndarray, tokens: in
          "bias": round(float(model.intercept_[0]), 4)}) + "\n")
 
 
-def _coverage_distance(vectors: np.ndarray, folds: np.ndarray) -> np.ndarray:
-    """The mean cosine to the ten nearest prompts of the other folds."""
-    cosines = vectors @ vectors.T
-    cosines[folds[:, None] == folds[None, :]] = -1
-    return np.sort(cosines, axis=1)[:, -10:].mean(axis=1)
+def _coverage_distance(vectors: np.ndarray, tuning: np.ndarray) -> np.ndarray:
+    """The mean cosine to the ten nearest prompts of the tuning half."""
+    return np.sort(vectors @ vectors[tuning].T, axis=1)[:, -10:].mean(axis=1)
 
 
-def _risk(score: np.ndarray, right: np.ndarray) -> list[str]:
+def _covered(order: np.ndarray, right: np.ndarray, weights: np.ndarray, share: float) -> str:
+    """The largest share of tasks, the surest first, of which so many agree."""
+    taken = np.cumsum(weights[order])
+    good = np.flatnonzero(np.cumsum((weights * right)[order]) >= share * taken)
+    return f"{100 * taken[good[-1]] / taken[-1] if good.size else 0:.0f} %"
+
+
+def _risk(score: np.ndarray, right: np.ndarray, kinds: np.ndarray) -> list[str]:
     order = np.argsort(-score, kind="stable")
     agreement = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    covered = []
-    for share in (0.95, 0.9, 0.8):
-        good = np.flatnonzero(agreement >= share)
-        covered.append(f"{100 * (good[-1] + 1) / len(order) if good.size else 0:.0f} %")
-    return [f"{100 * right.mean():.0f} %", *covered, f"{1 - agreement.mean():.3f}"]
+    names, at, counts = np.unique(kinds, return_inverse=True, return_counts=True)
+    alike = np.ones(len(order))
+    return [f"{100 * right.mean():.0f} %", *(_covered(order, right, alike, share) for share in (0.95, 0.9, 0.8)),
+            _covered(order, right, 1 / counts[at], 0.95), f"{1 - agreement.mean():.3f}"]

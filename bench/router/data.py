@@ -20,6 +20,10 @@ class Outcomes:
     weak: np.ndarray
     strong: np.ndarray
 
+    def sample(self, count: int) -> "Outcomes":
+        at = np.sort(np.random.default_rng(2).choice(len(self.prompts), count, replace=False))
+        return Outcomes([self.prompts[i] for i in at], self.groups[at], self.weak[at], self.strong[at])
+
 
 def read(file: Path) -> Outcomes:
     prompts, subjects, weak, strong = [], [], [], []

@@ -15,8 +15,10 @@ FOLDS = 5
 HEAD = ["router", "APGR in domain", "95 %", "CPT50", "CPT80", "APGR subjects left out", "95 %", "CPT50", "CPT80"]
 
 
-def table(file: Path, embedder: Path, cache: Path) -> tuple[list[str], list[list[str]]]:
+def table(file: Path, embedder: Path, cache: Path, some: int | None = None) -> tuple[list[str], list[list[str]]]:
     outcomes = data.read(file)
+    if some is not None:
+        outcomes = outcomes.sample(some)
     vectors = embed.embed_all(embedder, outcomes.prompts, cache)
     lengths = np.array([len(prompt) for prompt in outcomes.prompts], dtype=float)
     surface = routers.surface(outcomes.prompts)
