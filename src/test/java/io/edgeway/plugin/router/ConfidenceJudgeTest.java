@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.edgeway.pipeline.Confidence;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,5 +52,18 @@ class ConfidenceJudgeTest {
         assertThatThrownBy(() -> parse(json, 0.5))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("judge.json");
+    }
+
+    @Test
+    void theBundledModelBringsAJudgeThatTellsTheSureFromTheUnsure() {
+        ConfidenceJudge judge = ConfidenceJudge.read(Path.of("models/nano/judge.json"), 0.75);
+        float[] low = new float[judge.tokens()];
+        float[] high = new float[judge.tokens()];
+        Arrays.fill(low, 0.02f);
+        Arrays.fill(high, 0.98f);
+        assertThat(judge.judge(new Confidence(low, high), 0).sure()).isTrue();
+        Arrays.fill(low, 2);
+        Arrays.fill(high, 0.2f);
+        assertThat(judge.judge(new Confidence(low, high), 0).sure()).isFalse();
     }
 }
