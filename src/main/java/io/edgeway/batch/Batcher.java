@@ -17,6 +17,8 @@ import java.util.function.Function;
  * context that its item came from.
  */
 public final class Batcher<I, O> implements AutoCloseable {
+    private static final int TYPICAL_RUNS = 8;
+
     private static final class Job<I, O> {
         final I item;
         final Promise<O> promise = Promise.promise();
@@ -50,6 +52,7 @@ public final class Batcher<I, O> implements AutoCloseable {
     private final Function<List<I>, List<O>> work;
     private final Thread thread;
     private boolean closed;
+    private double runNanos;
 
     /**
      * @param targetNanos how long a run may take, which bounds its size by {@link AimdLimit}; 0 for no target
@@ -99,6 +102,16 @@ public final class Batcher<I, O> implements AutoCloseable {
         }
     }
 
+    /** How long an item that came now would wait for its run, by what the latest runs took. */
+    public long expectedNanos() {
+        lock.lock();
+        try {
+            return (long) (runNanos * Math.ceilDiv(queue.size() + 1, limit.get()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void run() {
         List<Job<I, O>> batch;
         while ((batch = next()) != null) {
@@ -113,7 +126,17 @@ public final class Batcher<I, O> implements AutoCloseable {
             } catch (RuntimeException | LinkageError e) {
                 batch.forEach(job -> job.fail(e));
             }
-            limit.ran(batch.size(), System.nanoTime() - start);
+            ran(batch.size(), System.nanoTime() - start);
+        }
+    }
+
+    private void ran(int size, long tookNanos) {
+        lock.lock();
+        try {
+            limit.ran(size, tookNanos);
+            runNanos += (tookNanos - runNanos) / (runNanos == 0 ? 1 : TYPICAL_RUNS);
+        } finally {
+            lock.unlock();
         }
     }
 

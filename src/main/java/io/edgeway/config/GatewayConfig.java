@@ -219,6 +219,45 @@ public interface GatewayConfig {
         /** Unload after this long without a request; 0 keeps it. */
         @WithDefault("0s")
         Duration unloadAfter();
+
+        BatchConfig batch();
+    }
+
+    /** How texts of a sentence embedder share its runs, in the terms of Triton's dynamic batcher. */
+    interface BatchConfig {
+        /** The most texts of one run. */
+        @WithDefault("16")
+        int maxSize();
+
+        /** Sizes of a run for which no text need wait any longer, ascending. */
+        Optional<List<Integer>> preferredSizes();
+
+        /** How long the oldest text waits for company; 0 runs what is there whenever the model is idle. */
+        @WithDefault("0ms")
+        Duration maxDelay();
+
+        /** How long a run may take, held by adapting its size; 0 for no target. */
+        @WithDefault("0ms")
+        Duration target();
+
+        /** Texts that wait; requests that bring more are turned away. */
+        @WithDefault("1024")
+        int maxQueue();
+
+        /** The longest wait of a text; 0 for none but the request's own deadline. */
+        @WithDefault("0ms")
+        Duration timeout();
+
+        /** What becomes of a text that waited that long. */
+        @WithDefault("reject")
+        TimeoutAction timeoutAction();
+
+        enum TimeoutAction {
+            /** Its request is refused with 429. */
+            REJECT,
+            /** It waits on, behind those that are still in time. */
+            DELAY
+        }
     }
 
     /** Upstreams that serve a model. */

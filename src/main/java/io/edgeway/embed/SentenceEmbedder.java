@@ -30,6 +30,9 @@ public final class SentenceEmbedder implements AutoCloseable {
     /** What the embedder reads of a text; MiniLM was trained on no more. */
     public static final int MAX_TOKENS = 256;
 
+    /** Those that nobody waits for go behind the others. */
+    private static final int LEVELS = 2;
+
     private static final int MAX_BATCH = 16;
     private static final int MAX_QUEUE = 1024;
 
@@ -37,11 +40,36 @@ public final class SentenceEmbedder implements AutoCloseable {
     private final OrtSession session;
     private final Batcher<int[], float[]> batcher;
 
-    private SentenceEmbedder(WordPiece tokenizer, OrtSession session, long maxDelayNanos) {
+    /**
+     * How texts share runs.
+     *
+     * @param targetNanos how long a run may take, which bounds its size; 0 for no target
+     */
+    public record Sharing(
+            int maxSize, List<Integer> preferredSizes, long maxDelayNanos, int maxQueue, long targetNanos) {
+        public static final Sharing STANDARD = waiting(0);
+
+        public Sharing {
+            policy(maxSize, preferredSizes, maxDelayNanos, maxQueue);
+        }
+
+        static Sharing waiting(long maxDelayNanos) {
+            return new Sharing(MAX_BATCH, List.of(), maxDelayNanos, MAX_QUEUE, 0);
+        }
+
+        private BatchPolicy policy() {
+            return policy(maxSize, preferredSizes, maxDelayNanos, maxQueue);
+        }
+
+        private static BatchPolicy policy(int maxSize, List<Integer> preferred, long maxDelayNanos, int maxQueue) {
+            return new BatchPolicy(maxSize, preferred, maxDelayNanos, maxQueue, LEVELS);
+        }
+    }
+
+    private SentenceEmbedder(WordPiece tokenizer, OrtSession session, Sharing sharing) {
         this.tokenizer = tokenizer;
         this.session = session;
-        this.batcher = new Batcher<>(
-                "edgeway-embedder", new BatchPolicy(MAX_BATCH, List.of(), maxDelayNanos, MAX_QUEUE, 2), 0, this::run);
+        this.batcher = new Batcher<>("edgeway-embedder", sharing.policy(), sharing.targetNanos(), this::run);
     }
 
     /**
@@ -52,13 +80,17 @@ public final class SentenceEmbedder implements AutoCloseable {
      * @param maxDelayNanos how long a request may wait for company; 0 runs whenever the embedder is idle
      */
     public static SentenceEmbedder open(Path directory, int threads, long maxDelayNanos) throws IOException {
+        return open(directory, threads, Sharing.waiting(maxDelayNanos));
+    }
+
+    static SentenceEmbedder open(Path directory, int threads, Sharing sharing) throws IOException {
         WordPiece tokenizer = WordPiece.read(Files.readAllBytes(directory.resolve("tokenizer.json")));
         try (Arena arena = Arena.ofConfined();
                 FileChannel file = FileChannel.open(directory.resolve("model.onnx"), StandardOpenOption.READ)) {
             ByteBuffer model = file.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena)
                     .asByteBuffer();
             OrtSession session = OrtSessions.open(RowQuantization.apply(model, arena), threads, false);
-            SentenceEmbedder embedder = new SentenceEmbedder(tokenizer, session, maxDelayNanos);
+            SentenceEmbedder embedder = new SentenceEmbedder(tokenizer, session, sharing);
             embedder.batcher.start();
             return embedder;
         } catch (OrtException e) {
@@ -153,6 +185,11 @@ public final class SentenceEmbedder implements AutoCloseable {
     /** Requests that wait for a run. */
     public int waiting() {
         return batcher.waiting();
+    }
+
+    /** How long a text that came now would wait for its run. */
+    public long expectedNanos() {
+        return batcher.expectedNanos();
     }
 
     @Override

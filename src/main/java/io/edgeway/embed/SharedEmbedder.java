@@ -10,17 +10,25 @@ import java.nio.file.Path;
 public final class SharedEmbedder implements AutoCloseable {
     private final Vertx vertx;
     private final Path directory;
+    private final SentenceEmbedder.Sharing sharing;
     private Future<SentenceEmbedder> opening;
     private boolean closed;
 
-    private SharedEmbedder(Vertx vertx, Path directory) {
+    private SharedEmbedder(Vertx vertx, Path directory, SentenceEmbedder.Sharing sharing) {
         this.vertx = vertx;
         this.directory = directory;
+        this.sharing = sharing;
     }
 
     public static SharedEmbedder of(PluginContext context, Path directory) {
+        return of(context, directory, SentenceEmbedder.Sharing.STANDARD);
+    }
+
+    /** One for each way of sharing, because it takes a queue of its own. */
+    public static SharedEmbedder of(PluginContext context, Path directory, SentenceEmbedder.Sharing sharing) {
         Path path = directory.toAbsolutePath().normalize();
-        return context.shared("embedder:" + path, () -> new SharedEmbedder(context.vertx(), path));
+        return context.shared(
+                "embedder:" + path + ':' + sharing, () -> new SharedEmbedder(context.vertx(), path, sharing));
     }
 
     /** Opens the model now; a plugin that needs it calls this when it starts, so that no request pays for it. */
@@ -39,7 +47,7 @@ public final class SharedEmbedder implements AutoCloseable {
             return Future.failedFuture(new IllegalStateException("closed"));
         }
         if (opening == null || opening.failed()) {
-            opening = vertx.executeBlocking(() -> SentenceEmbedder.open(directory, 1, 0), false);
+            opening = vertx.executeBlocking(() -> SentenceEmbedder.open(directory, 1, sharing), false);
         }
         return opening;
     }

@@ -11,10 +11,13 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -32,7 +35,15 @@ class EmbeddingsTest {
         gateway = TestGateway.start("""
                 edgeway:
                   models:
-                    minilm: { local: { path: "%s", task: embed } }
+                    minilm: { local: { path: "%1$s", task: embed } }
+                    full: { local: { path: "%1$s", task: embed, batch: { max-delay: 1h, max-queue: 1 } } }
+                    pair: { local: { path: "%1$s", task: embed, batch: { max-delay: 1h, preferred-sizes: [2] } } }
+                    hasty: { local: { path: "%1$s", task: embed, batch: { max-size: 1, timeout: 1ms } } }
+                    patient:
+                      local:
+                        path: "%1$s"
+                        task: embed
+                        batch: { max-size: 1, timeout: 1ms, timeout-action: delay }
                   plugins:
                     callers: { type: auth, anonymous: always }
                     route: { type: router }
@@ -124,6 +135,38 @@ class EmbeddingsTest {
                 .contains("documents[0]");
         assertThat(refused("/v1/rerank", "\"query\":\"q\",\"documents\":[\"a\"],\"top_n\":0"))
                 .contains("top_n");
+    }
+
+    @Test
+    void whatFindsTheQueueFullIsToldAtOnceAndWhenToComeAgain() throws Exception {
+        CompletableFuture<HttpResponse<String>> one = CompletableFuture.supplyAsync(() -> embed("full", "a"));
+        CompletableFuture<HttpResponse<String>> other = CompletableFuture.supplyAsync(() -> embed("full", "b"));
+        HttpResponse<?> refused = (HttpResponse<?>) CompletableFuture.anyOf(one, other).get(60, TimeUnit.SECONDS);
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat((String) refused.body()).contains("local_queue_full");
+        assertThat(Integer.parseInt(refused.headers().firstValue("retry-after").orElseThrow()))
+                .isPositive();
+    }
+
+    @Test
+    void aPreferredSizeWaitsForNoMore() {
+        assertThat(embed("pair", "a", "b").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aTextThatWaitedTooLongIsRefusedOrWaitsOn() {
+        String[] texts = new String[24];
+        Arrays.setAll(texts, i -> ("text " + i + " ").repeat(100));
+        HttpResponse<String> refused = embed("hasty", texts);
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat(refused.body()).contains("local_queue_timeout");
+        assertThat(embed("patient", texts).statusCode()).isEqualTo(200);
+    }
+
+    private static HttpResponse<String> embed(String model, String... texts) {
+        return gateway.post(
+                "/v1/embeddings",
+                "{\"model\":\"" + model + "\",\"input\":[\"" + String.join("\",\"", texts) + "\"]}");
     }
 
     @Test

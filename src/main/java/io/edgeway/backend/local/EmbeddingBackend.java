@@ -22,6 +22,9 @@ import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import org.jboss.logging.Logger;
 
@@ -34,11 +37,26 @@ public final class EmbeddingBackend implements Backend {
     private final String model;
     private final String name;
     private final SharedEmbedder shared;
+    private final long timeoutNanos;
+    private final boolean delays;
+    private final int window;
 
     public EmbeddingBackend(String model, GatewayConfig.LocalConfig options, PluginContext context) {
         this.model = model;
         this.name = "local/" + model;
-        this.shared = SharedEmbedder.of(context, ModelPaths.find(options.path(), context));
+        GatewayConfig.BatchConfig batch = options.batch();
+        this.timeoutNanos = batch.timeout().toNanos();
+        this.window = Math.min(WINDOW, batch.maxQueue());
+        this.delays = batch.timeoutAction() == GatewayConfig.BatchConfig.TimeoutAction.DELAY;
+        this.shared = SharedEmbedder.of(
+                context,
+                ModelPaths.find(options.path(), context),
+                new SentenceEmbedder.Sharing(
+                        batch.maxSize(),
+                        batch.preferredSizes().orElse(List.of()),
+                        batch.maxDelay().toNanos(),
+                        batch.maxQueue(),
+                        batch.target().toNanos()));
     }
 
     @Override
@@ -118,7 +136,7 @@ public final class EmbeddingBackend implements Backend {
 
         void submit() {
             while (next < vectors.length
-                    && next - done < WINDOW
+                    && next - done < window
                     && !promise.future().isComplete()) {
                 if (exchange.isCancelled()) {
                     promise.tryFail(exchange.cancelCause());
@@ -127,17 +145,42 @@ public final class EmbeddingBackend implements Backend {
                 int at = next++;
                 int[] ids = embedder.encode(task.texts().get(at));
                 tokens += ids.length;
-                embedder.embed(ids, exchange.deadlineNanos(), later)
-                        .onComplete(result -> exchange.context().runOnContext(v -> {
-                            if (result.failed()) {
-                                promise.tryFail(result.cause());
-                                return;
-                            }
-                            vectors[at] = result.result();
-                            done++;
-                            finish();
-                        }));
+                embed(ids).onComplete(result -> exchange.context().runOnContext(v -> {
+                    if (result.failed()) {
+                        promise.tryFail(told(result.cause()));
+                        return;
+                    }
+                    vectors[at] = result.result();
+                    done++;
+                    finish();
+                }));
             }
+        }
+
+        private Future<float[]> embed(int[] ids) {
+            long deadline = exchange.deadlineNanos();
+            if (timeoutNanos == 0) {
+                return embedder.embed(ids, deadline, later);
+            }
+            Future<float[]> soon = embedder.embed(ids, Math.min(deadline, System.nanoTime() + timeoutNanos), later);
+            return delays
+                    ? soon.recover(failure -> failure instanceof TimeoutException && !exchange.isCancelled()
+                            ? embedder.embed(ids, deadline, later)
+                            : Future.failedFuture(failure))
+                    : soon;
+        }
+
+        private Throwable told(Throwable failure) {
+            boolean timeout = failure instanceof TimeoutException;
+            if (!timeout && !(failure instanceof RejectedExecutionException)) {
+                return failure;
+            }
+            return ApiException.tooMany(
+                    timeout ? "local_queue_timeout" : "local_queue_full",
+                    timeout
+                            ? "The model " + name + " did not get to this request in time."
+                            : "The model " + name + " has more texts waiting than it may.",
+                    Math.max(1000, TimeUnit.NANOSECONDS.toMillis(embedder.expectedNanos())));
         }
 
         private void finish() {

@@ -48,7 +48,12 @@ final class BatchPlugin implements Plugin {
 
     @Override
     public Future<Reply> handle(Exchange exchange, Next next) {
-        int level = priority(exchange).ordinal();
+        BatchConfig.Priority priority = priority(exchange);
+        if (priority == BatchConfig.Priority.BATCH) {
+            // Models have queues of their own.
+            exchange.fact(Hints.BACKGROUND, true);
+        }
+        int level = priority.ordinal();
         exchange.fact(Hints.ADMISSION, (fork, backend) -> gate(backend).enter(fork, backend, level));
         return next.handle(exchange);
     }
