@@ -3,8 +3,11 @@ package io.edgeway.plugin.wasm;
 import io.edgeway.json.Json;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -12,37 +15,46 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a plugin's modules did, across reloads. */
-final class Figures {
+/** What a plugin's modules did, across reloads; its meters go when no configuration has the plugin any more. */
+final class Figures implements AutoCloseable {
     final LongAdder exchanges = new LongAdder();
     final LongAdder calls = new LongAdder();
     final LongAdder nanos = new LongAdder();
     final LongAdder starts = new LongAdder();
     final AtomicInteger instances = new AtomicInteger();
     private final Map<GuestFailure.Kind, LongAdder> failures = new EnumMap<>(GuestFailure.Kind.class);
+    private final MeterRegistry meters;
+    private final List<Meter> registered = new ArrayList<>();
 
     Figures(MeterRegistry meters, String plugin) {
-        FunctionCounter.builder("edgeway.wasm.calls", calls, LongAdder::sum)
+        this.meters = meters;
+        registered.add(FunctionCounter.builder("edgeway.wasm.calls", calls, LongAdder::sum)
                 .description("Calls into the module")
                 .tag("plugin", plugin)
-                .register(meters);
-        FunctionCounter.builder("edgeway.wasm.seconds", nanos, sum -> sum.sum() / 1e9)
+                .register(meters));
+        registered.add(FunctionCounter.builder("edgeway.wasm.seconds", nanos, sum -> sum.sum() / 1e9)
                 .description("Time spent in the module")
                 .tag("plugin", plugin)
-                .register(meters);
-        Gauge.builder("edgeway.wasm.instances", instances, AtomicInteger::doubleValue)
+                .register(meters));
+        registered.add(Gauge.builder("edgeway.wasm.instances", instances, AtomicInteger::doubleValue)
                 .description("Instances of the module")
                 .tag("plugin", plugin)
-                .register(meters);
+                .register(meters));
         for (GuestFailure.Kind kind : GuestFailure.Kind.values()) {
             LongAdder count = new LongAdder();
             failures.put(kind, count);
-            FunctionCounter.builder("edgeway.wasm.failures", count, LongAdder::sum)
+            registered.add(FunctionCounter.builder("edgeway.wasm.failures", count, LongAdder::sum)
                     .description("Calls that failed, and exchanges that met a module that was switched off")
                     .tag("plugin", plugin)
                     .tag("kind", name(kind))
-                    .register(meters);
+                    .register(meters));
         }
+    }
+
+    /** A meter that stayed would show these numbers for good, even when a plugin of this name comes back. */
+    @Override
+    public void close() {
+        registered.forEach(meters::remove);
     }
 
     private static String name(GuestFailure.Kind kind) {

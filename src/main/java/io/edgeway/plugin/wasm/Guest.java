@@ -70,6 +70,7 @@ final class Guest {
     private long tickTimer = -1;
     private long idleTimer = -1;
     private long lastUsed;
+    private boolean live;
     private boolean dead;
 
     /** The visit that the module's current call is about; null in its root context. */
@@ -133,12 +134,14 @@ final class Guest {
             }
         }
         deadlineNanos = hosted.options().deadline().toNanos();
+        live = true;
         hosted.figures().starts.increment();
         if (!trial) {
             hosted.figures().instances.incrementAndGet();
-            long idle = hosted.options().idle().toMillis();
             lastUsed = System.nanoTime();
-            idleTimer = hosted.vertx().setPeriodic(Math.max(idle / 2, 1), id -> dropWhenIdle(idle));
+            idleTimer = hosted.vertx()
+                    .setPeriodic(
+                            Math.max(hosted.options().idle().toMillis() / 2, 1), id -> dropWhenIdle(System.nanoTime()));
         }
     }
 
@@ -232,8 +235,10 @@ final class Guest {
             // An interruption that came too late to stop the call changes nothing.
             limiter.end();
             depth--;
-            hosted.figures().calls.increment();
-            hosted.figures().nanos.add(System.nanoTime() - start);
+            if (live) {
+                hosted.figures().calls.increment();
+                hosted.figures().nanos.add(System.nanoTime() - start);
+            }
             if (!done) {
                 die();
             }
@@ -274,6 +279,10 @@ final class Guest {
         } finally {
             current = null;
         }
+    }
+
+    long lastUsed() {
+        return lastUsed;
     }
 
     int enter(Visit visit) {
@@ -321,6 +330,16 @@ final class Guest {
     String name(int at, int length) {
         bounds(at, length);
         return names.read(memory, at, length);
+    }
+
+    /** A serialized map of headers, or null if it is none. */
+    @Nullable
+    MultiMap pairs(int at, int length) {
+        try {
+            return Pairs.read(bytes(at, length));
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 
     /** A property's path, its segments divided by dots. */
@@ -446,8 +465,11 @@ final class Guest {
         }
     }
 
-    private void dropWhenIdle(long idleMillis) {
-        if (visits.isEmpty() && openCalls == 0 && System.nanoTime() - lastUsed >= idleMillis * 1_000_000) {
+    /** Lets go of the instance if nobody has used it for so long. */
+    void dropWhenIdle(long now) {
+        if (visits.isEmpty()
+                && openCalls == 0
+                && now - lastUsed >= hosted.options().idle().toNanos()) {
             die();
         }
     }

@@ -3,6 +3,7 @@ package io.edgeway.plugin.wasm;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** The metrics that a module defines, shared by its instances: the same name is the same metric. */
-final class GuestMetrics {
+final class GuestMetrics implements AutoCloseable {
     private static final int MAX = 64;
     private static final int COUNTER = 0;
     private static final int GAUGE = 1;
@@ -31,6 +32,7 @@ final class GuestMetrics {
     private record Metric(
             int type,
             AtomicLong value,
+            Meter meter,
             @Nullable Counter counter,
             @Nullable DistributionSummary summary) {}
 
@@ -50,15 +52,21 @@ final class GuestMetrics {
         AtomicLong value = new AtomicLong();
         try {
             switch (type) {
-                case COUNTER -> metrics.add(new Metric(type, value, registry.counter(full, "plugin", plugin), null));
+                case COUNTER -> {
+                    Counter counter = registry.counter(full, "plugin", plugin);
+                    metrics.add(new Metric(type, value, counter, counter, null));
+                }
                 case GAUGE -> {
-                    Gauge.builder(full, value, AtomicLong::doubleValue)
+                    Gauge gauge = Gauge.builder(full, value, AtomicLong::doubleValue)
                             .tag("plugin", plugin)
                             .strongReference(true)
                             .register(registry);
-                    metrics.add(new Metric(type, value, null, null));
+                    metrics.add(new Metric(type, value, gauge, null, null));
                 }
-                default -> metrics.add(new Metric(type, value, null, registry.summary(full, "plugin", plugin)));
+                default -> {
+                    DistributionSummary summary = registry.summary(full, "plugin", plugin);
+                    metrics.add(new Metric(type, value, summary, null, summary));
+                }
             }
         } catch (IllegalArgumentException e) {
             // Another plugin has a metric of that name and another type.
@@ -108,5 +116,10 @@ final class GuestMetrics {
         return metric == null || metric.type() == HISTOGRAM
                 ? null
                 : metric.value().get();
+    }
+
+    @Override
+    public synchronized void close() {
+        metrics.forEach(metric -> registry.remove(metric.meter()));
     }
 }

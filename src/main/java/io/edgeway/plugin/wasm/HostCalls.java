@@ -7,21 +7,16 @@ import com.dylibso.chicory.wasm.types.Import;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
-import java.util.AbstractMap.SimpleEntry;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.LongStream;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** The functions of proxy-wasm as one instance sees them. What is not here answers that it is not implemented. */
 final class HostCalls {
-    private static final int MAX_LOG = 1024;
-    private static final int MAX_TEXT = 1 << 20;
-    private static final long LOG_PER_SECOND = 100;
+    static final int MAX_TEXT = 1 << 20;
     private static final int INFO = 2;
     private static final long[] NOTHING = {};
 
@@ -32,10 +27,9 @@ final class HostCalls {
 
     private final Guest guest;
     private final Hosted hosted;
-    private final Logger log;
+    private final Journal journal;
+    private final HeaderCalls headers;
     private final Map<String, Call> calls = new HashMap<>();
-    private long logSecond;
-    private long logged;
 
     /** A pointer or a length that leaves the module's memory. */
     static final class OutOfBounds extends RuntimeException {
@@ -57,19 +51,20 @@ final class HostCalls {
 
     /** Takes the arguments, gives a status of the ABI. */
     @FunctionalInterface
-    private interface Call {
+    interface Call {
         int run(long[] a);
     }
 
     HostCalls(Guest guest, Hosted hosted) {
         this.guest = guest;
         this.hosted = hosted;
-        this.log = Logger.getLogger("io.edgeway.wasm." + hosted.name());
+        this.journal = new Journal(guest, hosted.name());
+        this.headers = new HeaderCalls(guest, hosted);
         base();
-        headers();
         bodies();
         facts();
-        wasi();
+        headers.into(this::env);
+        new WasiCalls(guest, journal).into(this::wasi);
     }
 
     /** What a module imports, bound. */
@@ -104,13 +99,13 @@ final class HostCalls {
     }
 
     private void base() {
-        env("proxy_log", a -> log((int) a[0], (int) a[1], (int) a[2]));
+        env("proxy_log", a -> journal.write((int) a[0], (int) a[1], (int) a[2]));
         env("proxy_get_log_level", a -> {
             guest.writeInt((int) a[0], INFO);
             return Abi.OK;
         });
         env("proxy_get_current_time_nanoseconds", a -> {
-            guest.writeLong((int) a[0], now());
+            guest.writeLong((int) a[0], Journal.now());
             return Abi.OK;
         });
         env("proxy_set_tick_period_milliseconds", a -> guest.tick(a[0] & 0xffffffffL));
@@ -143,7 +138,7 @@ final class HostCalls {
             if ((int) a[3] > MAX_TEXT || (int) a[5] > MAX_TEXT) {
                 return Abi.BAD_ARGUMENT;
             }
-            MultiMap headers = pairs((int) a[2], (int) a[3]);
+            MultiMap headers = guest.pairs((int) a[2], (int) a[3]);
             if (headers == null) {
                 return Abi.BAD_ARGUMENT;
             }
@@ -183,245 +178,17 @@ final class HostCalls {
         });
     }
 
-    private static long now() {
-        java.time.Instant now = java.time.Instant.now();
-        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
-    }
-
-    /** The module writes one line; what would look like another is replaced. */
-    private int log(int level, int at, int length) {
-        String text = guest.text(at, Math.min(length, MAX_LOG)).replaceAll("\\p{Cntrl}", " ");
-        long second = System.nanoTime() / 1_000_000_000;
-        if (second != logSecond) {
-            logSecond = second;
-            logged = 0;
-        }
-        if (++logged > LOG_PER_SECOND) {
-            return Abi.OK;
-        }
-        switch (level) {
-            case 0 -> log.trace(text);
-            case 1 -> log.debug(text);
-            case 2 -> log.info(text);
-            case 3 -> log.warn(text);
-            case 4, 5 -> log.error(text);
-            default -> {
-                return Abi.BAD_ARGUMENT;
-            }
-        }
-        return Abi.OK;
-    }
-
     private int respond(long[] a) {
         Visit visit = guest.current;
         if (visit == null || (int) a[4] > MAX_TEXT || (int) a[6] > MAX_TEXT) {
             return Abi.BAD_ARGUMENT;
         }
-        MultiMap headers = pairs((int) a[5], (int) a[6]);
+        MultiMap headers = guest.pairs((int) a[5], (int) a[6]);
         if (headers == null) {
             return Abi.BAD_ARGUMENT;
         }
         String details = guest.text((int) a[1], (int) a[2]);
         return visit.respond((int) a[0], details, Buffer.buffer(guest.bytes((int) a[3], (int) a[4])), headers);
-    }
-
-    private @Nullable MultiMap pairs(int at, int length) {
-        try {
-            return Pairs.read(guest.bytes(at, length));
-        } catch (IllegalArgumentException e) {
-            return null;
-        }
-    }
-
-    // Headers.
-
-    private void headers() {
-        env("proxy_get_header_map_value", a -> {
-            List<String> values = values((int) a[0], guest.name((int) a[1], (int) a[2]));
-            return values.isEmpty()
-                    ? Abi.NOT_FOUND
-                    : guest.give(bytes(String.join(",", values)), (int) a[3], (int) a[4]);
-        });
-        env("proxy_get_header_map_pairs", a -> {
-            List<Map.Entry<String, String>> pairs = all((int) a[0]);
-            return pairs == null ? Abi.BAD_ARGUMENT : guest.give(Pairs.write(pairs), (int) a[1], (int) a[2]);
-        });
-        env("proxy_get_header_map_size", a -> {
-            List<Map.Entry<String, String>> pairs = all((int) a[0]);
-            if (pairs == null) {
-                return Abi.BAD_ARGUMENT;
-            }
-            guest.writeInt((int) a[1], Pairs.write(pairs).length);
-            return Abi.OK;
-        });
-        env("proxy_add_header_map_value", a -> change(a, false));
-        env("proxy_replace_header_map_value", a -> change(a, true));
-        env("proxy_remove_header_map_value", a -> {
-            String name = guest.name((int) a[1], (int) a[2]);
-            MultiMap map = writable((int) a[0]);
-            if (map == null || !mayChange(name)) {
-                return Abi.BAD_ARGUMENT;
-            }
-            map.remove(name);
-            if ((int) a[0] == Abi.RESPONSE_HEADERS && guest.current != null) {
-                guest.current.exchange().replyHeaders().remove(name);
-            }
-            return Abi.OK;
-        });
-        env("proxy_set_header_map_pairs", a -> {
-            MultiMap map = writable((int) a[0]);
-            MultiMap pairs = (int) a[2] > MAX_TEXT ? null : pairs((int) a[1], (int) a[2]);
-            if (map == null || pairs == null) {
-                return Abi.BAD_ARGUMENT;
-            }
-            for (Map.Entry<String, String> pair : pairs) {
-                if (!pair.getKey().startsWith(":") && !HeaderRules.fit(pair.getKey(), pair.getValue())) {
-                    return Abi.BAD_ARGUMENT;
-                }
-            }
-            for (String name : List.copyOf(map.names())) {
-                if (mayChange(name)) {
-                    map.remove(name);
-                }
-            }
-            pairs.forEach((name, value) -> {
-                if (mayChange(name)) {
-                    map.add(name, value);
-                }
-            });
-            return Abi.OK;
-        });
-    }
-
-    private boolean mayChange(String name) {
-        return !name.startsWith(":")
-                && HeaderRules.mayChange(name)
-                && (hosted.options().credentials() || !HeaderRules.secret(name));
-    }
-
-    private int change(long[] a, boolean replace) {
-        String name = guest.name((int) a[1], (int) a[2]);
-        String value = guest.text((int) a[3], (int) a[4]);
-        Visit visit = guest.current;
-        if (visit != null && (int) a[0] == Abi.RESPONSE_HEADERS && name.equals(":status") && visit.replied()) {
-            if (!value.matches("[2-5]\\d\\d")) {
-                return Abi.BAD_ARGUMENT;
-            }
-            visit.status(Integer.parseInt(value));
-            return Abi.OK;
-        }
-        MultiMap map = writable((int) a[0]);
-        if (map == null || !mayChange(name) || !HeaderRules.fit(name, value) || map.size() >= HeaderRules.MAX_COUNT) {
-            return Abi.BAD_ARGUMENT;
-        }
-        if (replace) {
-            map.set(name, value);
-            if ((int) a[0] == Abi.RESPONSE_HEADERS && visit != null) {
-                visit.exchange().replyHeaders().remove(name);
-            }
-        } else {
-            map.add(name, value);
-        }
-        return Abi.OK;
-    }
-
-    private @Nullable MultiMap writable(int type) {
-        Visit visit = guest.current;
-        if (visit == null) {
-            return null;
-        }
-        // Before there is a reply, what is set is carried by whatever will answer.
-        return switch (type) {
-            case Abi.REQUEST_HEADERS ->
-                visit.replied() ? null : visit.exchange().requestHeaders();
-            case Abi.RESPONSE_HEADERS -> {
-                MultiMap own = visit.replyHeaders();
-                yield own != null ? own : visit.exchange().replyHeaders();
-            }
-            default -> null;
-        };
-    }
-
-    private List<String> values(int type, String name) {
-        if (name.startsWith(":")) {
-            List<Map.Entry<String, String>> pairs = all(type);
-            return pairs == null
-                    ? List.of()
-                    : pairs.stream()
-                            .filter(pair -> pair.getKey().equals(name))
-                            .map(Map.Entry::getValue)
-                            .toList();
-        }
-        if (!hosted.options().credentials() && HeaderRules.secret(name)) {
-            return List.of();
-        }
-        Visit visit = guest.current;
-        switch (type) {
-            case Abi.REQUEST_HEADERS:
-                return visit == null
-                        ? List.of()
-                        : visit.exchange().requestHeaders().getAll(name);
-            case Abi.RESPONSE_HEADERS:
-                if (visit == null) {
-                    return List.of();
-                }
-                List<String> ours = visit.exchange().replyHeaders().getAll(name);
-                MultiMap reply = visit.replyHeaders();
-                return ours.isEmpty() && reply != null ? reply.getAll(name) : ours;
-            case Abi.CALL_HEADERS:
-                Guest.CallReply call = guest.callReply;
-                return call == null ? List.of() : call.headers().getAll(name);
-            default:
-                return List.of();
-        }
-    }
-
-    private @Nullable List<Map.Entry<String, String>> all(int type) {
-        List<Map.Entry<String, String>> pairs = new ArrayList<>();
-        Visit visit = guest.current;
-        switch (type) {
-            case Abi.REQUEST_HEADERS -> {
-                if (visit == null) {
-                    return null;
-                }
-                String host = visit.exchange().requestHeader("host");
-                pairs.add(new SimpleEntry<>(":method", "POST"));
-                pairs.add(new SimpleEntry<>(":path", visit.exchange().path()));
-                pairs.add(new SimpleEntry<>(":authority", host == null ? "" : host));
-                pairs.add(new SimpleEntry<>(":scheme", "http"));
-                show(visit.exchange().requestHeaders(), pairs);
-            }
-            case Abi.RESPONSE_HEADERS -> {
-                if (visit == null) {
-                    return null;
-                }
-                MultiMap reply = visit.replyHeaders();
-                if (reply != null) {
-                    pairs.add(new SimpleEntry<>(":status", String.valueOf(visit.status())));
-                    show(reply, pairs);
-                }
-                show(visit.exchange().replyHeaders(), pairs);
-            }
-            case Abi.CALL_HEADERS -> {
-                Guest.CallReply call = guest.callReply;
-                if (call == null) {
-                    return null;
-                }
-                show(call.headers(), pairs);
-            }
-            default -> {
-                return null;
-            }
-        }
-        return pairs;
-    }
-
-    private void show(MultiMap map, List<Map.Entry<String, String>> pairs) {
-        map.forEach((name, value) -> {
-            if (hosted.options().credentials() || !HeaderRules.secret(name)) {
-                pairs.add(new SimpleEntry<>(name.toLowerCase(java.util.Locale.ROOT), value));
-            }
-        });
     }
 
     // Bodies.
@@ -503,62 +270,13 @@ final class HostCalls {
             return null;
         }
         if (path.startsWith("request.headers.")) {
-            List<String> values = values(Abi.REQUEST_HEADERS, path.substring("request.headers.".length()));
+            List<String> values = headers.values(Abi.REQUEST_HEADERS, path.substring("request.headers.".length()));
             return values.isEmpty() ? null : bytes(String.join(",", values));
         }
         return Facts.get(visit.exchange(), visit.status(), path);
     }
 
-    private static byte[] bytes(String text) {
+    static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    // What the runtimes of some languages need of WASI to start; there are no files and no arguments behind it.
-
-    private void wasi() {
-        wasi("proc_exit", a -> {
-            throw new Exit((int) a[0]);
-        });
-        wasi("fd_write", a -> {
-            int written = 0;
-            for (int i = 0; i < Math.min(a[2], 16); i++) {
-                byte[] entry = guest.bytes((int) a[1] + i * 8, 8);
-                int at = little(entry, 0);
-                int length = little(entry, 4);
-                if (a[0] == 1 || a[0] == 2) {
-                    log(a[0] == 1 ? 2 : 4, at, length);
-                }
-                written += length;
-            }
-            guest.writeInt((int) a[3], written);
-            return Abi.OK;
-        });
-        wasi("random_get", a -> {
-            int length = (int) a[1];
-            if (length < 0 || length > MAX_TEXT) {
-                return Abi.BAD_ARGUMENT;
-            }
-            byte[] random = new byte[length];
-            ThreadLocalRandom.current().nextBytes(random);
-            guest.writeBytes((int) a[0], random);
-            return Abi.OK;
-        });
-        wasi("clock_time_get", a -> {
-            guest.writeLong((int) a[2], a[0] == 0 ? now() : System.nanoTime());
-            return Abi.OK;
-        });
-        for (String name : List.of("environ_sizes_get", "args_sizes_get")) {
-            wasi(name, a -> {
-                guest.writeInt((int) a[0], 0);
-                guest.writeInt((int) a[1], 0);
-                return Abi.OK;
-            });
-        }
-        wasi("environ_get", a -> Abi.OK);
-        wasi("args_get", a -> Abi.OK);
-    }
-
-    private static int little(byte[] bytes, int at) {
-        return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8 | (bytes[at + 2] & 0xff) << 16 | bytes[at + 3] << 24;
     }
 }

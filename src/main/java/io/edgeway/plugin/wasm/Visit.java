@@ -37,6 +37,9 @@ final class Visit {
     private @Nullable Buffer body;
 
     private boolean changed;
+    /** Values that the module added to headers, which may all have one name. */
+    private int added;
+
     private @Nullable Reply local;
     private @Nullable ApiException refusal;
     private @Nullable Promise<Void> held;
@@ -59,6 +62,10 @@ final class Visit {
 
     Hosted hosted() {
         return hosted;
+    }
+
+    boolean mayAdd() {
+        return ++added < HeaderRules.MAX_COUNT;
     }
 
     boolean replied() {

@@ -54,7 +54,7 @@ class ModuleProperties {
         }
     }
 
-    private static boolean read(byte[] bytes) {
+    static boolean read(byte[] bytes) {
         try {
             Module.of("", bytes, 1 << 24);
             return true;
@@ -64,7 +64,7 @@ class ModuleProperties {
         }
     }
 
-    private static void run(byte[] bytes) throws Exception {
+    static void run(byte[] bytes) throws Exception {
         Path directory = Files.createTempDirectory("edgeway-module");
         try (ChainHarness harness = new ChainHarness(directory)) {
             Files.write(directory.resolve("it.wasm"), bytes);
