@@ -25,11 +25,17 @@ final class Lexicon {
             isn't is not|isnt is not|aren't are not|arent are not|wasn't was not|wasnt was not|weren't were not
             werent were not|haven't have not|havent have not|hasn't has not|hasnt has not|hadn't had not|hadnt had not
             mustn't must not|mustnt must not|needn't need not|mightn't might not|ain't is not|aint is not
-            u you|ya you|ur your|r are|wanna want to|gonna going to|gotta got to|gimme give me|lemme let me
+            u you|ya you|ur your|r are|wanna want to|gonna going to|gotta need to|gimme give me|lemme let me
             pls please|plz please|thx thanks|ok okay|tv television|fav favorite|fave favorite|favourite favorite""", words -> words.subList(1, words.size()));
 
     /** What a question may begin with and mean the same without. */
     static final List<List<String>> OPENINGS = phrases("""
+            show me how to|tell me how to|teach me how to|teach me to|walk me through how to|explain how to
+            what are the steps for|what is the process to|what is the process for|what is the procedure to
+            what is the procedure for|how do i go about|how do you go about|is there a way to|is there any way to
+            how could i|how might i|how does somebody|what do i need to do to|can you give me|could you give me
+            would you give me|will you give me|can you show me|could you show me|would you show me|please show me
+            i need help to|help me figure out|let me see|find out|tell me all about|define
             please|can you tell me|could you tell me|can you please tell me|could you please tell me|would you tell me
             will you tell me|tell me|i want to know|i would like to know|i need to know|i wonder|i was wondering
             do you know|show me|let me know|give me|help me to|help me|can you help me to|can you help me
@@ -43,11 +49,20 @@ final class Lexicon {
     static final List<List<String>> ENDINGS =
             phrases("please|thanks|thank you|for me|thanks a lot|thank you very much|do you know|by the way");
 
+    /** What a statement may begin with and state the same without. */
+    static final List<List<String>> HEDGES = phrases("""
+            i think that|i think|i guess that|i guess|i suppose that|i suppose|i believe that|i am assuming that|i am assuming
+            i assume that|i assume|i suspect that|i suspect|i am guessing|i bet|i feel like|i am pretty sure|i am sure that""");
+
+    /** What makes a question of a statement, at its end. */
+    static final Set<String> TAGS = set("right correct yes no huh eh");
+
     static final Set<String> FUNCTION_WORDS = set("""
             a an the is are am was were be been being do does did to of in on at for with by from about as and or that this
             it its there have has had can could will would should may might shall if than then so just really very some any
             what which who whom whose when where why how please i me my mine myself you your yours yourself we us our ours
-            he him his himself she her hers herself they them their theirs let ever s t okay""");
+            he him his himself she her hers herself they them their theirs let ever s t okay actually definitely obviously clearly
+            honestly truly seriously basically currently now certainly surely absolutely literally specifically""");
 
     /** Prepositions and conjunctions that bring in a condition. */
     static final Set<String> CONDITIONS = set("""
@@ -84,7 +99,7 @@ final class Lexicon {
 
     static final Map<String, String> TENSE = groups("""
             past: was were did had used
-            future: will shall going upcoming""");
+            future: will shall upcoming""");
 
     /** Question words that ask for different things of the same matter. */
     static final Map<String, String> ASKED = groups("""
@@ -99,14 +114,20 @@ final class Lexicon {
             january: january jan|february: february feb|march: march mar|april: april apr|may: |june: june jun
             july: july jul|august: august aug|september: september sep sept|october: october oct
             november: november nov|december: december dec
-            today: today|tomorrow: tomorrow|yesterday: yesterday|tonight: tonight|now: now currently
-            morning: morning am|noon: noon midday|afternoon: afternoon pm|evening: evening|night: night midnight
+            today: today|tomorrow: tomorrow|yesterday: yesterday|tonight: tonight
+            morning: morning|noon: noon midday|afternoon: afternoon|evening: evening|night: night midnight
             week: week weekly weeks|weekend: weekend weekends|month: month monthly months
             year: year yearly annual annually years|day: day daily days|hour: hour hourly hours hr hrs h
             minute: minute minutes min mins|decade: decade decades|century: century centuries
-            this: this current|last: last previous past prior|next: next following coming
             spring: spring|summer: summer|autumn: autumn fall|winter: winter|ago: ago earlier|later: later
             christmas: christmas xmas|easter: easter|ramadan: ramadan|thanksgiving: thanksgiving|halloween: halloween""");
+
+    /** Which of the times it is; before other words these say something else, or nothing of time. */
+    static final Map<String, String> WHICH_TIME =
+            groups("this: this|last: last previous past prior|next: next following coming");
+
+    /** Halves of the day after the hour. */
+    static final Map<String, String> HALVES = groups("morning: am|afternoon: pm");
 
     static final Map<String, String> UNITS = groups("""
             km: km kilometer kilometers kilometre kilometres|m: meter meters metre metres
@@ -141,7 +162,7 @@ final class Lexicon {
             simple: simple simply eli5 layman beginner|technical: technical expert advanced|formal: formal|casual: casual informal
             code: code|diagram: diagram chart graph plot|emoji: emoji emojis|rhyme: rhyme rhyming|formula: formula equation
             uppercase: uppercase|lowercase: lowercase|title: title headline|synonym: synonym synonyms|antonym: antonym antonyms
-            definition: definition define|pros: pros advantages benefits|cons: cons disadvantages drawbacks""");
+            definition: definition|pros: pros advantages benefits|cons: cons disadvantages drawbacks""");
 
     /** Languages, of people and of machines, and what is from a country by name. */
     static final Set<String> LANGUAGES = set("""
@@ -222,9 +243,12 @@ final class Lexicon {
             answer: answer reply response|say: say said tell told|talk: talk speak chat|think: think believe|bye: bye goodbye
             thanks: thanks thank|great: great awesome fantastic wonderful excellent amazing terrific brilliant|pretty: pretty beautiful
             robot: robot bot|computer: computer pc machine|phone: phone telephone|study: study learn|error: error mistake|finish: finish complete
-            remove: remove delete erase|get: get obtain|show: show display|allow: allow permit|hate: hate detest|dumb: dumb stupid
+            remove: remove delete erase|get: get obtain|show: show display|allow: allow permit|dumb: dumb stupid
             weird: weird strange odd|rich: rich wealthy|hi: hi hello hey|okay: okay ok fine alright|cool: cool neat
-            husband: husband spouse hubby|sleepy: sleepy tired|name: name called|age: age old|boss: boss master|creator: creator maker""");
+            husband: husband spouse hubby|sleepy: sleepy tired|name: name called|age: age old|boss: boss master|creator: creator maker
+            anyone: anyone anybody someone somebody|salary: salary wage wages income|danger: danger threat
+            hate: hate detest dislike|afraid: afraid scared|help: help assist aid|shop: shop store|street: street road
+            author: author writer|ill: ill sick""");
 
     private static Map<String, Character> persons() {
         Map<String, Character> map = new HashMap<>();

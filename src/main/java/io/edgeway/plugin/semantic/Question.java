@@ -25,6 +25,9 @@ final class Question {
             "have", "has", "had", "shall", "might", "must");
     private static final Set<String> ASKING =
             Set.of("what", "who", "where", "when", "why", "how", "which", "whose", "whom");
+    /** After these, {@code one} counts nothing. */
+    private static final Set<String> BEFORE_ONE = Set.of(
+            "which", "no", "any", "every", "some", "the", "this", "that", "another", "other", "each", "a", "good", "new");
     private static final Map<String, String> NUMBERS = numbers();
 
     final String text;
@@ -63,13 +66,13 @@ final class Question {
         rest = extract(QUOTED, rest, 1);
         List<String> all = tokens(rest);
         language = Languages.of(text);
-        Stripped stripped = strip(all);
+        Stripped stripped = strip(obligations(all), text.indexOf('?') >= 0);
         words = stripped.words;
         question = text.indexOf('?') >= 0 || stripped.asks || asks(words);
         possessive = text.contains("'s ") || text.contains("\u2019s ") || words.contains("of");
         wordSet = new HashSet<>(words);
         for (int i = 0; i < words.size(); i++) {
-            sort(words.get(i), i > 0 && Character.isDigit(words.get(i - 1).charAt(0)));
+            sort(i);
         }
         contentSet = new HashSet<>(content);
     }
@@ -145,10 +148,21 @@ final class Question {
         return !words.isEmpty() && (AUXILIARIES.contains(words.getFirst()) || ASKING.contains(words.getFirst()));
     }
 
+    /** {@code have to} is {@code need to}. */
+    private static List<String> obligations(List<String> words) {
+        List<String> plain = new ArrayList<>(words);
+        for (int i = 0; i + 2 < plain.size(); i++) {
+            if (plain.get(i + 1).equals("to") && (plain.get(i).equals("have") || plain.get(i).equals("has"))) {
+                plain.set(i, "need");
+            }
+        }
+        return plain;
+    }
+
     private record Stripped(List<String> words, boolean asks) {}
 
     /** Takes courtesies away; some of them make a question of what follows. */
-    private static Stripped strip(List<String> words) {
+    private static Stripped strip(List<String> words, boolean marked) {
         int from = 0;
         int to = words.size();
         boolean asks = false;
@@ -164,6 +178,18 @@ final class Question {
                     break;
                 }
             }
+            for (List<String> hedge : Lexicon.HEDGES) {
+                if (to - from > hedge.size() + 1 && words.subList(from, from + hedge.size()).equals(hedge)) {
+                    from += hedge.size();
+                    stripped = true;
+                    break;
+                }
+            }
+            int tag = marked ? tag(words.subList(from, to)) : 0;
+            if (tag > 0) {
+                to -= tag;
+                stripped = true;
+            }
             for (List<String> ending : Lexicon.ENDINGS) {
                 if (to - from > ending.size()
                         && words.subList(to - ending.size(), to).equals(ending)) {
@@ -176,8 +202,37 @@ final class Question {
         return new Stripped(List.copyOf(words.subList(from, to)), asks);
     }
 
-    private void sort(String word, boolean afterNumber) {
+    /** The length of the tag that makes a question of a statement, as in {@code you are here, are you not?}; or 0. */
+    private static int tag(List<String> words) {
+        int size = words.size();
+        if (size < 4 || AUXILIARIES.contains(words.getFirst()) || ASKING.contains(words.getFirst())) {
+            return 0;
+        }
+        if (Lexicon.TAGS.contains(words.getLast()) && Lexicon.PERSONS.containsKey(words.getFirst())) {
+            return 1;
+        }
+        int at = size - 2;
+        String who = words.getLast();
+        if (words.get(at).equals("not")) {
+            at--;
+        } else if (who.equals("not")) {
+            who = words.get(at--);
+        }
+        boolean tag = AUXILIARIES.contains(words.get(at))
+                && (Lexicon.PERSONS.containsKey(who) || who.equals("it"))
+                && words.subList(0, at).contains(who);
+        return tag && at >= 2 ? size - at : 0;
+    }
+
+    private void sort(int at) {
+        String word = words.get(at);
+        String before = at > 0 ? words.get(at - 1) : "";
+        String after = at + 1 < words.size() ? words.get(at + 1) : "";
+        boolean afterNumber = !before.isEmpty() && Character.isDigit(before.charAt(0));
         char first = word.charAt(0);
+        if (word.equals("one") && (BEFORE_ONE.contains(before) || after.equals("of"))) {
+            return;
+        }
         if (Character.isDigit(first) || (first == '-' || first == '+') && word.length() > 1) {
             numbers.add(number(word));
             return;
@@ -193,8 +248,15 @@ final class Question {
         if (unit != null) {
             units.add(unit);
         }
-        if (Lexicon.TIMES.containsKey(word)) {
-            times.add(Lexicon.TIMES.get(word));
+        String time = Lexicon.TIMES.get(word);
+        if (time == null && afterNumber) {
+            time = Lexicon.HALVES.get(word);
+        }
+        if (time == null && ofTime(after, at)) {
+            time = Lexicon.WHICH_TIME.get(word);
+        }
+        if (time != null) {
+            times.add(time);
         }
         if (Lexicon.FORMATS.containsKey(word)) {
             formats.merge(Lexicon.FORMATS.get(word), 1, Integer::sum);
@@ -208,12 +270,15 @@ final class Question {
         add(quantifiers, Lexicon.QUANTIFIERS, word);
         add(modality, Lexicon.MODALITY, word);
         add(tense, Lexicon.TENSE, word);
+        if (word.equals("going") && after.equals("to")) {
+            tense.add("future");
+        }
         add(asked, Lexicon.ASKED, word);
         if (Lexicon.CONDITIONS.contains(word)) {
             conditions.add(word);
         }
         Character person = Lexicon.PERSONS.get(word);
-        if (person != null) {
+        if (person != null && (persons.isEmpty() || persons.charAt(persons.length() - 1) != person)) {
             persons.append(person.charValue());
         }
         if (!Lexicon.FUNCTION_WORDS.contains(word) && Character.isLetter(first)) {
@@ -222,6 +287,13 @@ final class Question {
                 content.add(stem);
             }
         }
+    }
+
+    /** Whether a word of time follows, or a number and a word of time. */
+    private boolean ofTime(String after, int at) {
+        boolean counted = !after.isEmpty() && (Character.isDigit(after.charAt(0)) || NUMBERS.containsKey(after));
+        String noun = counted && at + 2 < words.size() ? words.get(at + 2) : after;
+        return Lexicon.TIMES.containsKey(noun);
     }
 
     private static void add(Set<String> to, Map<String, String> groups, String word) {

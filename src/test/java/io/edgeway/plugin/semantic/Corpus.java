@@ -29,6 +29,7 @@ final class Corpus {
     final List<Ask> clincTrain = new ArrayList<>();
     final List<Ask> clincTest = new ArrayList<>();
     final List<Ask> outOfScope = new ArrayList<>();
+    final List<Ask> outOfScopeTrain = new ArrayList<>();
     final List<Ask> canard = new ArrayList<>();
     final Map<String, float[]> vectors = new HashMap<>();
 
@@ -54,6 +55,11 @@ final class Corpus {
         for (Object row : (List<?>) clinc.get("oos_test")) {
             corpus.outOfScope.add(new Ask((String) ((List<?>) row).get(0), alone--));
         }
+        for (String part : List.of("oos_train", "oos_val")) {
+            for (Object row : (List<?>) clinc.get(part)) {
+                corpus.outOfScopeTrain.add(new Ask((String) ((List<?>) row).get(0), alone--));
+            }
+        }
         Map<String, Integer> rewrites = new HashMap<>();
         for (String line : Files.readAllLines(eval.resolve("canard-dev.jsonl"))) {
             Map<?, ?> row = map(line);
@@ -62,7 +68,7 @@ final class Corpus {
         }
         Set<String> texts = new HashSet<>();
         for (List<Ask> set :
-                List.of(corpus.chitchat, corpus.clincTrain, corpus.clincTest, corpus.outOfScope, corpus.canard)) {
+                List.of(corpus.chitchat, corpus.clincTrain, corpus.clincTest, corpus.outOfScope, corpus.outOfScopeTrain, corpus.canard)) {
             set.forEach(ask -> texts.add(ask.text));
         }
         corpus.embed(texts, cache);

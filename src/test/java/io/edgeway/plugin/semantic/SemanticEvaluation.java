@@ -33,6 +33,7 @@ public final class SemanticEvaluation {
         switch (args[0]) {
             case "fit" -> evaluation.fit();
             case "report" -> evaluation.report();
+            case "tune" -> evaluation.tune(args.length > 1 ? args[1] : "");
             default -> throw new IllegalArgumentException(args[0]);
         }
     }
@@ -244,6 +245,71 @@ public final class SemanticEvaluation {
         tables.add(canard());
         tables.add(polarity());
         System.out.println(new String(Json.write(Map.of("tables", tables)), StandardCharsets.UTF_8));
+    }
+
+    private void tune(String kind) {
+        List<Integer> order = halves(90);
+        List<Ask> chat = of(corpus.chitchat, a -> order.indexOf(a) < 45);
+        List<Ask> clinc = new ArrayList<>(corpus.clincTrain);
+        Collections.shuffle(clinc, new Random(5));
+        clinc = new ArrayList<>(clinc.subList(0, 4500));
+        clinc.addAll(corpus.outOfScopeTrain);
+        for (List<Ask> set : List.of(chat, clinc)) {
+            if (kind.isEmpty()) {
+                tuneTable(set);
+            }
+            tuneRefusals(set, kind);
+        }
+    }
+
+    private void tuneTable(List<Ask> set) {
+        for (String policy : List.of("L0.005", "L0.01", "L0.02", "L0.05")) {
+            int hits = 0, wrong = 0, requests = 0;
+            for (int seed : new int[] {11, 12, 13}) {
+                List<Ask> shuffled = new ArrayList<>(set);
+                Collections.shuffle(shuffled, new Random(seed));
+                Tally t = policy.startsWith("L")
+                        ? serve(shuffled, new Confidence(Double.parseDouble(policy.substring(1)), 0.95), 0.05)
+                        : serveStatic(shuffled, Double.parseDouble(policy));
+                hits += t.hits;
+                wrong += t.wrong;
+                requests += t.requests;
+            }
+            System.out.printf(
+                    "%-8s hits %6.2f %%  error %5.2f %% (%d of %d)%n",
+                    policy, 100.0 * hits / requests, 100.0 * wrong / Math.max(1, hits), wrong, hits);
+        }
+    }
+
+    private void tuneRefusals(List<Ask> set, String kind) {
+        List<Ask> shuffled = new ArrayList<>(set);
+        Collections.shuffle(shuffled, new Random(11));
+        VectorIndex<Entry> index = new VectorIndex<>(384);
+        Map<Refusal, int[]> counts = new EnumMap<>(Refusal.class);
+        long id = 0;
+        Random random = new Random(3);
+        for (Ask ask : shuffled) {
+            Question q = Question.of(ask.text());
+            for (Near<Entry> near : index.nearest(corpus.vectors.get(ask.text()), Matcher.AROUND, Matcher.DEPTH)) {
+                if (near.cosine() < 0.75) {
+                    break;
+                }
+                Refusal r = Verifier.compare(q, Question.of(near.item().prompt));
+                if (r == null) {
+                    break;
+                }
+                boolean right = near.item().group == ask.answer();
+                counts.computeIfAbsent(r, k -> new int[2])[right ? 0 : 1]++;
+                if (kind.equals("all") || r.name().equalsIgnoreCase(kind)) {
+                    System.out.printf(
+                            "%s\t%s\t%.3f\t%s\t%s%n", r, right ? "RIGHT" : "wrong", near.cosine(), ask.text(), near.item().prompt);
+                }
+            }
+            if (random.nextDouble() < 0.5) {
+                index.add(entry(id++, ask, ask.answer()));
+            }
+        }
+        counts.forEach((r, c) -> System.out.printf("%-14s same answer %5d   another %5d%n", r, c[0], c[1]));
     }
 
     private final List<Object> refusals = new ArrayList<>();

@@ -264,4 +264,65 @@ class SemanticPluginTest {
         assertEquals(
                 0, store.nearest(partition, vector, 5, 64).size(), "a call from before the purge brings nothing back");
     }
+
+    @Test
+    void whenTheEmbedderFailsTheRequestGoesOnAndAMetricSaysSo() throws Exception {
+        Plugin plugin = plugin("check: 0%");
+        ask(plugin, ANN, body(ASKED));
+        harness.closeShared();
+        Answer answer = ask(plugin, ANN, body(AGAIN));
+        assertEquals(200, answer.status());
+        assertEquals(Chunks.whole("Paris."), answer.body());
+        assertNull(answer.cache());
+        assertEquals(2, calls.get());
+        assertEquals(
+                1,
+                harness.meters()
+                        .get("edgeway.semantic.errors")
+                        .tag("kind", "embedding")
+                        .counter()
+                        .count());
+    }
+
+    /** Fills, lookups, expiries, evictions and purges at once; nobody is shown what is not of his partition. */
+    @Test
+    void underConcurrencyEachPartitionShowsItsOwnEntries() throws Exception {
+        java.util.concurrent.atomic.AtomicLong now = new java.util.concurrent.atomic.AtomicLong();
+        SemanticStore store = new SemanticStore(256 << 10, 100, java.time.Duration.ofMillis(5), now::get);
+        List<java.util.concurrent.CompletableFuture<Integer>> workers = new java.util.ArrayList<>();
+        for (int worker = 0; worker < 4; worker++) {
+            java.util.Random random = new java.util.Random(worker);
+            workers.add(java.util.concurrent.CompletableFuture.supplyAsync(() -> {
+                int seen = 0;
+                for (int i = 0; i < 5_000; i++) {
+                    int tenant = random.nextInt(4);
+                    io.edgeway.reuse.Digest partition = new io.edgeway.reuse.Digest(tenant, 0, 0, 0);
+                    float[] vector = new float[384];
+                    vector[random.nextInt(8)] = 1;
+                    for (io.edgeway.vector.VectorIndex.Near<Entry> near : store.nearest(partition, vector, 5, 64)) {
+                        assertEquals("t" + tenant, near.item().tenant);
+                        assertEquals("t" + tenant, new String(near.item().recording.json(), StandardCharsets.UTF_8));
+                        seen++;
+                    }
+                    byte[] answer = ("t" + tenant).getBytes(StandardCharsets.UTF_8);
+                    io.edgeway.reuse.Recording recording = new io.edgeway.reuse.Recording(answer, null, 0);
+                    long id = store.nextId();
+                    long began = store.generation();
+                    store.add(new Entry(id, partition, "t" + tenant, "m", "q", vector, recording, id), began);
+                    if (i % 500 == 0) {
+                        store.purge(entry -> entry.tenant.equals("t1"));
+                    }
+                    now.addAndGet(100_000);
+                }
+                return seen;
+            }));
+        }
+        int seen = 0;
+        for (java.util.concurrent.CompletableFuture<Integer> worker : workers) {
+            seen += worker.get(60, java.util.concurrent.TimeUnit.SECONDS);
+        }
+        assertTrue(seen > 0);
+        store.purge(entry -> true);
+        assertEquals(0, store.partitions(), "an index outlives none of its entries");
+    }
 }

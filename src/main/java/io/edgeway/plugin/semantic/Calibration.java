@@ -1,0 +1,82 @@
+package io.edgeway.plugin.semantic;
+
+/**
+ * How the log-odds that {@link Prior} states turn out, learnt from the comparisons of all entries: a logistic curve over
+ * them (Platt, 1999), as vCache fits one for each entry, here with a normal prior that expects them to be right. What is
+ * known of the curve is least where little was compared, and its deviation says so.
+ */
+final class Calibration {
+    /** Comparisons that the curve is fitted to, the latest. */
+    private static final int WINDOW = 1024;
+
+    /** Log-odds around which they are stated best, so that height and slope say different things. */
+    private static final double CENTRE = 3;
+
+    private static final double HEIGHT_DEVIATION = 0.7;
+    private static final double SLOPE_DEVIATION = 0.15;
+
+    /** The curve, and the covariance of its parameters. */
+    record Curve(double height, double slope, double heights, double both, double slopes) {
+        static final Curve BELIEVED = new Curve(
+                CENTRE, 1, HEIGHT_DEVIATION * HEIGHT_DEVIATION, 0, SLOPE_DEVIATION * SLOPE_DEVIATION);
+
+        /** The log-odds that are to be expected where the prior states these. */
+        double at(double logit) {
+            return height + slope * (logit - CENTRE);
+        }
+
+        /** The standard deviation of that expectation. */
+        double deviation(double logit) {
+            double x = logit - CENTRE;
+            return Math.sqrt(Math.max(0, heights + 2 * x * both + x * x * slopes));
+        }
+    }
+
+    private final double[] logits = new double[WINDOW];
+    private final boolean[] agreed = new boolean[WINDOW];
+    private int seen;
+    private volatile Curve curve = Curve.BELIEVED;
+
+    Curve curve() {
+        return curve;
+    }
+
+    synchronized void learn(double logit, boolean agreement) {
+        logits[seen % WINDOW] = logit;
+        agreed[seen % WINDOW] = agreement;
+        seen++;
+        // One Newton step a comparison: the last one ended near the place.
+        curve = step(curve);
+    }
+
+    private Curve step(Curve from) {
+        double heightPrecision = 1 / (HEIGHT_DEVIATION * HEIGHT_DEVIATION);
+        double slopePrecision = 1 / (SLOPE_DEVIATION * SLOPE_DEVIATION);
+        double height = -(from.height - CENTRE) * heightPrecision;
+        double slope = -(from.slope - 1) * slopePrecision;
+        double heights = heightPrecision;
+        double both = 0;
+        double slopes = slopePrecision;
+        int kept = Math.min(seen, WINDOW);
+        for (int i = 0; i < kept; i++) {
+            double x = logits[i] - CENTRE;
+            double p = 1 / (1 + Math.exp(-from.at(logits[i])));
+            double miss = (agreed[i] ? 1 : 0) - p;
+            double weight = p * (1 - p);
+            height += miss;
+            slope += miss * x;
+            heights += weight;
+            both += weight * x;
+            slopes += weight * x * x;
+        }
+        double determinant = heights * slopes - both * both;
+        double up = (slopes * height - both * slope) / determinant;
+        double turn = (heights * slope - both * height) / determinant;
+        return new Curve(
+                from.height + Math.clamp(up, -1, 1),
+                Math.clamp(from.slope + Math.clamp(turn, -0.2, 0.2), 0.2, 1.5),
+                slopes / determinant,
+                -both / determinant,
+                heights / determinant);
+    }
+}
