@@ -75,7 +75,8 @@ public record Asking(Map<String, String> choices, long spelling) {
             Map.entry("presence_penalty", List.of(ABSENT, "0.5", "-0.5")),
             Map.entry("reasoning_effort", List.of(ABSENT, "\"low\"", "\"high\"")),
             Map.entry("service_tier", List.of(ABSENT, "\"flex\"")),
-            Map.entry("a_member_of_tomorrow", List.of(ABSENT, "null", "true", "{\"stream\":true}", "{\"user\":\"u\"}"))));
+            Map.entry(
+                    "a_member_of_tomorrow", List.of(ABSENT, "null", "true", "{\"stream\":true}", "{\"user\":\"u\"}"))));
 
     /** Members of form and bookkeeping. */
     private static final Map<String, List<String>> FORM = new TreeMap<>(Map.of(
@@ -112,7 +113,8 @@ public record Asking(Map<String, String> choices, long spelling) {
         all.putAll(FORM);
         List<String> names = List.copyOf(all.keySet());
         Map<String, String> a = new TreeMap<>();
-        names.forEach(name -> a.put(name, random.nextInt(3) > 0 ? all.get(name).getFirst() : any(all.get(name), random)));
+        names.forEach(
+                name -> a.put(name, random.nextInt(3) > 0 ? all.get(name).getFirst() : any(all.get(name), random)));
         Map<String, String> b = new TreeMap<>(a);
         for (int changes = random.nextInt(3); changes > 0; changes--) {
             String name = names.get(random.nextInt(names.size()));

@@ -17,8 +17,8 @@ final class Calibration {
 
     /** The curve, and the covariance of its parameters. */
     record Curve(double height, double slope, double heights, double both, double slopes) {
-        static final Curve BELIEVED = new Curve(
-                CENTRE, 1, HEIGHT_DEVIATION * HEIGHT_DEVIATION, 0, SLOPE_DEVIATION * SLOPE_DEVIATION);
+        static final Curve BELIEVED =
+                new Curve(CENTRE, 1, HEIGHT_DEVIATION * HEIGHT_DEVIATION, 0, SLOPE_DEVIATION * SLOPE_DEVIATION);
 
         /** The log-odds that are to be expected where the prior states these. */
         double at(double logit) {

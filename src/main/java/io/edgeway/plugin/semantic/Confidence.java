@@ -10,27 +10,25 @@ final class Confidence {
     /*
      * vCache (arXiv 2502.03771) learns for each cached prompt a curve of correctness over similarity, and bounds the
      * error of all answers by the lower confidence bounds of these curves. It begins without knowledge, so that each
-     * prompt must first be explored. Here an entry begins with the belief that Prior holds, and its own comparisons move
-     * its log-odds from there: agreements lower its threshold, a disagreement raises it at once. How far entries differ
-     * from the prior is stated as a deviation, which with the stated confidence makes the pessimistic risk of one match.
-     * All comparisons together move the prior itself, for a backend whose answers agree less often than believed.
+     * prompt must first be explored. Here an entry begins with the belief that Prior holds, as Calibration corrects it
+     * from the comparisons of all entries, and its own comparisons move its log-odds from there: agreements lower its
+     * threshold, a disagreement raises it at once.
      *
      * The bound is one of the mean: of the recent matches, those are repeated whose risks, taken from the smallest up,
-     * have a mean within max-error. A single one may thus risk more than the mean, up to a limit of its own. Unlike
+     * have a mean within max-error. A single one may thus risk more than the mean, up to a limit of its own. What is
+     * not known of all entries at once, the curve, errs for all in one direction, and is taken at the stated confidence.
+     * How entries differ from each other comes out in the mean, and enters as what it adds to the mean risk. Unlike
      * vCache, nothing is repeated at random beyond the bound: what such a guess would show, each miss shows for nothing,
      * and a share of the hits is checked in the background.
      */
-    /** How far one entry's log-odds lie from the prior's. */
+    /** How far one entry's log-odds lie from what holds for all. */
     private static final double ENTRY_DEVIATION = 0.5;
-
-    /** How far the prior may be wrong about all entries. */
-    private static final double DRIFT_DEVIATION = 0.5;
-
-    /** Comparisons that move the prior. */
-    private static final int WINDOW = 1024;
 
     /** Matches that nobody would repeat anyway say nothing about those that may be. */
     private static final double RELEVANT = 1;
+
+    /** Log-odds of a match that is neither sure nor doubtful. */
+    private static final double USUAL = 3;
 
     /** Matches from whose risks the limit is taken, and how often. */
     private static final int RISKS = 1024;
@@ -42,12 +40,9 @@ final class Confidence {
 
     private final double maxError;
     private final double quantile;
-    private final double[] logits = new double[WINDOW];
-    private final boolean[] agreed = new boolean[WINDOW];
+    private final Calibration calibration = new Calibration();
     private final double[] risks = new double[RISKS];
-    private int seen;
     private int matches;
-    private volatile double drift;
     private volatile double limit;
 
     /**
@@ -69,8 +64,10 @@ final class Confidence {
 
     /** The probability that the answer is wrong, seen pessimistically. */
     double risk(Entry entry, double logit) {
-        Experience.Shift shift = entry.experience.shift(drift, ENTRY_DEVIATION);
-        return 1 / (1 + Math.exp(logit + shift.mean() - quantile * shift.deviation()));
+        Calibration.Curve curve = calibration.curve();
+        Experience.Shift shift = entry.experience.shift(curve, ENTRY_DEVIATION);
+        double expected = curve.at(logit) + shift.mean() - shift.deviation() * shift.deviation() / 2;
+        return 1 / (1 + Math.exp(expected - quantile * curve.deviation(logit)));
     }
 
     private synchronized void note(double risk) {
@@ -95,31 +92,13 @@ final class Confidence {
     void learn(Entry entry, double logit, boolean agreement) {
         entry.experience.add(logit, agreement);
         if (logit >= RELEVANT) {
-            learn(logit, agreement);
+            calibration.learn(logit, agreement);
         }
     }
 
-    private synchronized void learn(double logit, boolean agreement) {
-        logits[seen % WINDOW] = logit;
-        agreed[seen % WINDOW] = agreement;
-        seen++;
-        int kept = Math.min(seen, WINDOW);
-        double shift = drift;
-        double precision = 1 / (DRIFT_DEVIATION * DRIFT_DEVIATION);
-        // One Newton step a comparison: the last one ended near the place.
-        double gradient = -shift * precision;
-        double curvature = precision;
-        for (int i = 0; i < kept; i++) {
-            double p = 1 / (1 + Math.exp(-(logits[i] + shift)));
-            gradient += (agreed[i] ? 1 : 0) - p;
-            curvature += p * (1 - p);
-        }
-        drift = Math.clamp(shift + Math.clamp(gradient / curvature, -1, 1), -4, 1);
-    }
-
-    /** By how much all log-odds are moved. */
+    /** By how much the log-odds of a usual match are moved. */
     double drift() {
-        return drift;
+        return calibration.curve().at(USUAL) - USUAL;
     }
 
     /** The standard normal's quantile for p from 0.5 (Abramowitz and Stegun, 26.2.23; error below 0.00045). */

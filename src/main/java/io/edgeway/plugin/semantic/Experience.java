@@ -41,20 +41,21 @@ final class Experience {
     record Shift(double mean, double deviation) {}
 
     /**
-     * The most likely shift of this entry's log-odds given what was seen of it, and its standard deviation: a logistic
+     * The most likely shift of this entry's log-odds from the curve of all, given what was seen of it, and its standard
+     * deviation: a logistic
      * fit as in vCache (arXiv 2502.03771), with one parameter and a normal prior instead of two without, so that it says
      * something from the first comparison on.
      */
-    synchronized Shift shift(double priorMean, double priorDeviation) {
+    synchronized Shift shift(Calibration.Curve curve, double priorDeviation) {
         double precision = 1 / (priorDeviation * priorDeviation);
-        double shift = priorMean;
+        double shift = 0;
         double curvature = precision;
         int kept = Math.min(count, KEPT);
         for (int step = 0; step < 12 && kept > 0; step++) {
-            double gradient = -(shift - priorMean) * precision;
+            double gradient = -shift * precision;
             curvature = precision;
             for (int i = 0; i < kept; i++) {
-                double p = 1 / (1 + Math.exp(-(logits[i] + shift)));
+                double p = 1 / (1 + Math.exp(-(curve.at(logits[i]) + shift)));
                 gradient += (agreed[i] ? 1 : 0) - p;
                 curvature += p * (1 - p);
             }

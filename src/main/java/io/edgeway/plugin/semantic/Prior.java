@@ -6,8 +6,8 @@ package io.edgeway.plugin.semantic;
  * figures are not taken from.
  */
 final class Prior {
-    private static final double[] WEIGHTS = {3.996, 5.282, 15.446, 0.38, -0.23, 0.607, 2.131, 12.936, 1.524, -1.628};
-    private static final double BIAS = -1.153;
+    private static final double[] WEIGHTS = {3.682, 7.83, 6.896, 0.699, -0.266, 0.368, 3.451, 12.695, 1.494, -1.562};
+    private static final double BIAS = -0.932;
 
     /** For the same words with other courtesies, which leaves little room for doubt. */
     private static final double IDENTICAL = 8;

@@ -27,7 +27,8 @@ final class Question {
             Set.of("what", "who", "where", "when", "why", "how", "which", "whose", "whom");
     /** After these, {@code one} counts nothing. */
     private static final Set<String> BEFORE_ONE = Set.of(
-            "which", "no", "any", "every", "some", "the", "this", "that", "another", "other", "each", "a", "good", "new");
+            "which", "any", "every", "some", "the", "this", "that", "another", "other", "each", "a", "good", "new");
+
     private static final Map<String, String> NUMBERS = numbers();
 
     final String text;
@@ -66,7 +67,7 @@ final class Question {
         rest = extract(QUOTED, rest, 1);
         List<String> all = tokens(rest);
         language = Languages.of(text);
-        Stripped stripped = strip(obligations(all), text.indexOf('?') >= 0);
+        Stripped stripped = strip(plain(all), text.indexOf('?') >= 0);
         words = stripped.words;
         question = text.indexOf('?') >= 0 || stripped.asks || asks(words);
         possessive = text.contains("'s ") || text.contains("\u2019s ") || words.contains("of");
@@ -148,11 +149,18 @@ final class Question {
         return !words.isEmpty() && (AUXILIARIES.contains(words.getFirst()) || ASKING.contains(words.getFirst()));
     }
 
-    /** {@code have to} is {@code need to}. */
-    private static List<String> obligations(List<String> words) {
+    /** One wording for {@code have to} and {@code need to}, and for {@code no one} and {@code nobody}. */
+    private static List<String> plain(List<String> words) {
         List<String> plain = new ArrayList<>(words);
+        for (int i = 0; i + 1 < plain.size(); i++) {
+            if (plain.get(i).equals("no") && plain.get(i + 1).equals("one")) {
+                plain.set(i, "nobody");
+                plain.remove(i + 1);
+            }
+        }
         for (int i = 0; i + 2 < plain.size(); i++) {
-            if (plain.get(i + 1).equals("to") && (plain.get(i).equals("have") || plain.get(i).equals("has"))) {
+            if (plain.get(i + 1).equals("to")
+                    && (plain.get(i).equals("have") || plain.get(i).equals("has"))) {
                 plain.set(i, "need");
             }
         }
@@ -173,13 +181,16 @@ final class Question {
                 if (to - from > opening.size()
                         && words.subList(from, from + opening.size()).equals(opening)) {
                     from += opening.size();
-                    asks = asks || opening.size() > 1 && !opening.contains("explain");
+                    asks = asks
+                            || opening.size() > 1 && !opening.contains("explain")
+                            || opening.getFirst().equals("define");
                     stripped = true;
                     break;
                 }
             }
             for (List<String> hedge : Lexicon.HEDGES) {
-                if (to - from > hedge.size() + 1 && words.subList(from, from + hedge.size()).equals(hedge)) {
+                if (to - from > hedge.size() + 1
+                        && words.subList(from, from + hedge.size()).equals(hedge)) {
                     from += hedge.size();
                     stripped = true;
                     break;

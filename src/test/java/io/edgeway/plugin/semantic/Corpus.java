@@ -67,8 +67,13 @@ final class Corpus {
             corpus.canard.add(new Ask((String) row.get("Question"), meaning, String.valueOf(row.get("History"))));
         }
         Set<String> texts = new HashSet<>();
-        for (List<Ask> set :
-                List.of(corpus.chitchat, corpus.clincTrain, corpus.clincTest, corpus.outOfScope, corpus.outOfScopeTrain, corpus.canard)) {
+        for (List<Ask> set : List.of(
+                corpus.chitchat,
+                corpus.clincTrain,
+                corpus.clincTest,
+                corpus.outOfScope,
+                corpus.outOfScopeTrain,
+                corpus.canard)) {
             set.forEach(ask -> texts.add(ask.text));
         }
         corpus.embed(texts, cache);

@@ -20,6 +20,8 @@ import java.util.function.IntPredicate;
 
 /** Measures the semantic cache on questions whose answers are known. Run by {@code bench/semantic-cache/run}. */
 public final class SemanticEvaluation {
+    private static final double[] BOUNDS = {0.005, 0.01, 0.02, 0.05};
+
     private final Corpus corpus;
 
     private SemanticEvaluation(Corpus corpus) {
@@ -125,6 +127,15 @@ public final class SemanticEvaluation {
         int outOfScope;
         int outOfScopeHits;
         final Map<Refusal, Integer> refusals = new EnumMap<>(Refusal.class);
+
+        void add(Tally other) {
+            requests += other.requests;
+            exact += other.exact;
+            hits += other.hits;
+            wrong += other.wrong;
+            outOfScope += other.outOfScope;
+            outOfScopeHits += other.outOfScopeHits;
+        }
 
         void hit(Ask ask, boolean right) {
             hits++;
@@ -247,81 +258,69 @@ public final class SemanticEvaluation {
         System.out.println(new String(Json.write(Map.of("tables", tables)), StandardCharsets.UTF_8));
     }
 
+    /** Prints how the bound holds on the tuning halves, and what the verifier refuses there, rightly or not. */
     private void tune(String kind) {
         List<Integer> order = halves(90);
-        List<Ask> chat = of(corpus.chitchat, a -> order.indexOf(a) < 45);
         List<Ask> clinc = new ArrayList<>(corpus.clincTrain);
         Collections.shuffle(clinc, new Random(5));
         clinc = new ArrayList<>(clinc.subList(0, 4500));
         clinc.addAll(corpus.outOfScopeTrain);
-        for (List<Ask> set : List.of(chat, clinc)) {
-            if (kind.isEmpty()) {
-                tuneTable(set);
+        for (List<Ask> set : List.of(of(corpus.chitchat, a -> order.indexOf(a) < 45), clinc)) {
+            for (double bound : BOUNDS) {
+                Tally sum = new Tally();
+                for (int seed : new int[] {11, 12, 13}) {
+                    sum.add(serve(shuffled(set, seed), new Confidence(bound, 0.95), 0.05));
+                }
+                System.out.println(String.join("\t", sum.row("max-error " + 100 * bound + " %")));
             }
-            tuneRefusals(set, kind);
+            tuneRefusals(shuffled(set, 11), kind);
         }
     }
 
-    private void tuneTable(List<Ask> set) {
-        for (String policy : List.of("L0.005", "L0.01", "L0.02", "L0.05")) {
-            int hits = 0, wrong = 0, requests = 0;
-            for (int seed : new int[] {11, 12, 13}) {
-                List<Ask> shuffled = new ArrayList<>(set);
-                Collections.shuffle(shuffled, new Random(seed));
-                Tally t = policy.startsWith("L")
-                        ? serve(shuffled, new Confidence(Double.parseDouble(policy.substring(1)), 0.95), 0.05)
-                        : serveStatic(shuffled, Double.parseDouble(policy));
-                hits += t.hits;
-                wrong += t.wrong;
-                requests += t.requests;
-            }
-            System.out.printf(
-                    "%-8s hits %6.2f %%  error %5.2f %% (%d of %d)%n",
-                    policy, 100.0 * hits / requests, 100.0 * wrong / Math.max(1, hits), wrong, hits);
-        }
-    }
-
-    private void tuneRefusals(List<Ask> set, String kind) {
-        List<Ask> shuffled = new ArrayList<>(set);
-        Collections.shuffle(shuffled, new Random(11));
+    private void tuneRefusals(List<Ask> asks, String kind) {
         VectorIndex<Entry> index = new VectorIndex<>(384);
         Map<Refusal, int[]> counts = new EnumMap<>(Refusal.class);
         long id = 0;
-        Random random = new Random(3);
-        for (Ask ask : shuffled) {
-            Question q = Question.of(ask.text());
+        for (Ask ask : asks) {
+            Question question = Question.of(ask.text());
             for (Near<Entry> near : index.nearest(corpus.vectors.get(ask.text()), Matcher.AROUND, Matcher.DEPTH)) {
-                if (near.cosine() < 0.75) {
-                    break;
-                }
-                Refusal r = Verifier.compare(q, Question.of(near.item().prompt));
-                if (r == null) {
+                Refusal refusal =
+                        near.cosine() < 0.75 ? null : Verifier.compare(question, Question.of(near.item().prompt));
+                if (refusal == null) {
                     break;
                 }
                 boolean right = near.item().group == ask.answer();
-                counts.computeIfAbsent(r, k -> new int[2])[right ? 0 : 1]++;
-                if (kind.equals("all") || r.name().equalsIgnoreCase(kind)) {
+                counts.computeIfAbsent(refusal, k -> new int[2])[right ? 0 : 1]++;
+                if (refusal.name().equalsIgnoreCase(kind)) {
                     System.out.printf(
-                            "%s\t%s\t%.3f\t%s\t%s%n", r, right ? "RIGHT" : "wrong", near.cosine(), ask.text(), near.item().prompt);
+                            "%s answer\t%.3f\t%s\t%s%n",
+                            right ? "same" : "another", near.cosine(), ask.text(), near.item().prompt);
                 }
             }
-            if (random.nextDouble() < 0.5) {
-                index.add(entry(id++, ask, ask.answer()));
+            // Of every other one, so that most questions meet some of their kind and not all.
+            if (id++ % 2 == 0) {
+                index.add(entry(id, ask, ask.answer()));
             }
         }
-        counts.forEach((r, c) -> System.out.printf("%-14s same answer %5d   another %5d%n", r, c[0], c[1]));
+        counts.forEach(
+                (refusal, count) -> System.out.printf("%s\tsame answer %d\tanother %d%n", refusal, count[0], count[1]));
+    }
+
+    private static List<Ask> shuffled(List<Ask> asks, int seed) {
+        List<Ask> shuffled = new ArrayList<>(asks);
+        Collections.shuffle(shuffled, new Random(seed));
+        return shuffled;
     }
 
     private final List<Object> refusals = new ArrayList<>();
 
     private Object compare(String title, List<Ask> asks) {
-        List<Ask> shuffled = new ArrayList<>(asks);
-        Collections.shuffle(shuffled, new Random(11));
+        List<Ask> shuffled = shuffled(asks, 11);
         List<Object> rows = new ArrayList<>();
         for (double threshold : new double[] {0.8, 0.85, 0.9, 0.95}) {
             rows.add(serveStatic(shuffled, threshold).row("baseline: static " + threshold + ", no verifier"));
         }
-        for (double bound : new double[] {0.005, 0.01, 0.02, 0.05}) {
+        for (double bound : BOUNDS) {
             Tally tally = serve(shuffled, new Confidence(bound, 0.95), 0.05);
             rows.add(tally.row("max-error " + 100 * bound + " %"));
             if (bound == 0.01 && refusals.isEmpty()) {

@@ -301,7 +301,8 @@ class SemanticPluginTest {
                     vector[random.nextInt(8)] = 1;
                     for (io.edgeway.vector.VectorIndex.Near<Entry> near : store.nearest(partition, vector, 5, 64)) {
                         assertEquals("t" + tenant, near.item().tenant);
-                        assertEquals("t" + tenant, new String(near.item().recording.json(), StandardCharsets.UTF_8));
+                        assertEquals(
+                                "t" + tenant, new String(near.item().recording.json(), StandardCharsets.UTF_8));
                         seen++;
                     }
                     byte[] answer = ("t" + tenant).getBytes(StandardCharsets.UTF_8);
