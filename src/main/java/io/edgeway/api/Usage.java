@@ -1,5 +1,6 @@
 package io.edgeway.api;
 
+import io.edgeway.json.JsonIndex;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -40,6 +41,24 @@ public record Usage(long prompt, long completion, long cachedPrompt) {
         return new Usage(prompt == null ? 0 : prompt, completion == null ? 0 : completion, cached);
     }
 
+    /** The same, read in place. */
+    public static Usage read(JsonIndex index) {
+        if (index == null) {
+            return null;
+        }
+        Long prompt = number(index, "prompt_tokens", "input_tokens");
+        Long completion = number(index, "completion_tokens", "output_tokens");
+        if (prompt == null && completion == null) {
+            return null;
+        }
+        JsonIndex details = index.object("prompt_tokens_details");
+        if (details == null) {
+            details = index.object("input_tokens_details");
+        }
+        long cached = details != null && details.value("cached_tokens") instanceof Number n ? n.longValue() : 0;
+        return new Usage(prompt == null ? 0 : prompt, completion == null ? 0 : completion, cached);
+    }
+
     /** OpenAI's form of it, for chat and text completions. */
     public Map<String, Object> toChat() {
         Map<String, Object> map = new LinkedHashMap<>();
@@ -71,6 +90,11 @@ public record Usage(long prompt, long completion, long cachedPrompt) {
         map.put("cache_read_input_tokens", cachedPrompt);
         map.put("output_tokens", completion);
         return map;
+    }
+
+    private static Long number(JsonIndex index, String name, String other) {
+        Object value = index.value(index.has(name) ? name : other);
+        return value instanceof Number n && n.longValue() >= 0 ? n.longValue() : null;
     }
 
     private static Long number(Map<?, ?> map, String name, String other) {

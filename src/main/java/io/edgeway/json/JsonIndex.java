@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * Where the members of a JSON object lie in its bytes. The whole text is checked once; a value can then be read, or
@@ -15,13 +17,20 @@ public final class JsonIndex {
     /** The bytes {@code [start, end)} of one value; {@code nameStart} is where its member begins. */
     public record Span(int nameStart, int start, int end) {}
 
+    private static final int STRIDE = MemberScan.STRIDE;
+
     private final byte[] bytes;
-    private final Map<String, Span> members;
+    /** For each member where its name begins, where its value begins, and where it ends. */
+    private final int[] members;
+    /** The names as they are meant; null until somebody asks where they stand in the text as they are. */
+    private List<String> names;
+
     private final int close;
 
-    private JsonIndex(byte[] bytes, Map<String, Span> members, int close) {
+    private JsonIndex(byte[] bytes, int[] members, List<String> names, int close) {
         this.bytes = bytes;
         this.members = members;
+        this.names = names;
         this.close = close;
     }
 
@@ -31,27 +40,41 @@ public final class JsonIndex {
         if (invalid >= 0) {
             throw new JsonException("the text is not UTF-8 at byte " + invalid);
         }
-        try (JsonParser parser = Json.parser(bytes, 0, bytes.length)) {
+        return of(bytes, 0, bytes.length);
+    }
+
+    private static JsonIndex of(byte[] bytes, int from, int to) {
+        MemberScan scan = MemberScan.of(bytes, from, to);
+        return scan == null ? parsed(bytes, from, to) : new JsonIndex(bytes, scan.members(), null, scan.close());
+    }
+
+    /** As {@link #of}, of any text that there is, and with words for what is wrong with it. */
+    static JsonIndex parsed(byte[] bytes, int from, int to) {
+        try (JsonParser parser = Json.parser(bytes, from, to - from)) {
             JsonToken first = parser.nextToken();
             if (first != JsonToken.START_OBJECT) {
                 throw new JsonException(first == null ? "the body is empty" : "expected a JSON object");
             }
-            Map<String, Span> members = new LinkedHashMap<>();
+            List<String> names = new ArrayList<>();
+            int[] members = new int[8 * STRIDE];
             while (parser.nextToken() != JsonToken.END_OBJECT) {
-                String name = parser.currentName();
-                int nameStart = (int) parser.currentTokenLocation().getByteOffset();
+                int at = names.size() * STRIDE;
+                if (at == members.length) {
+                    members = Arrays.copyOf(members, at * 2);
+                }
+                names.add(parser.currentName());
+                members[at] = from + (int) parser.currentTokenLocation().getByteOffset();
                 parser.nextToken();
-                int start = (int) parser.currentTokenLocation().getByteOffset();
+                members[at + 1] = from + (int) parser.currentTokenLocation().getByteOffset();
                 parser.skipChildren();
                 parser.finishToken();
-                members.put(name, new Span(nameStart, start, (int)
-                        parser.currentLocation().getByteOffset()));
+                members[at + 2] = from + (int) parser.currentLocation().getByteOffset();
             }
-            int close = (int) parser.currentTokenLocation().getByteOffset();
+            int close = from + (int) parser.currentTokenLocation().getByteOffset();
             if (parser.nextToken() != null) {
                 throw new JsonException("text after the end of the JSON object");
             }
-            return new JsonIndex(bytes, members, close);
+            return new JsonIndex(bytes, Arrays.copyOf(members, names.size() * STRIDE), names, close);
         } catch (IOException e) {
             throw Json.explain(e);
         }
@@ -61,35 +84,91 @@ public final class JsonIndex {
         return bytes;
     }
 
-    public Iterable<String> names() {
-        return members.keySet();
+    /** In the order in which they stand. */
+    public List<String> names() {
+        if (names == null) {
+            List<String> read = new ArrayList<>(members.length / STRIDE);
+            for (int at = 0; at < members.length; at += STRIDE) {
+                int start = members[at] + 1;
+                read.add(new String(bytes, start, endOfName(start) - start, StandardCharsets.UTF_8));
+            }
+            names = read;
+        }
+        return Collections.unmodifiableList(names);
+    }
+
+    private int endOfName(int start) {
+        int end = start;
+        while (bytes[end] != '"') {
+            end++;
+        }
+        return end;
+    }
+
+    /** Where a member stands in {@link #members}, or -1. */
+    private int find(String name) {
+        if (names != null || !isPlain(name)) {
+            int at = names().indexOf(name);
+            return at < 0 ? -1 : at * STRIDE;
+        }
+        int length = name.length();
+        for (int at = 0; at < members.length; at += STRIDE) {
+            int start = members[at] + 1;
+            int same = 0;
+            // The quote behind the text's name ends this at the latest.
+            while (same < length && bytes[start + same] == name.charAt(same)) {
+                same++;
+            }
+            if (same == length && bytes[start + same] == '"') {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** Whether a name stands in a text as it is meant. */
+    private static boolean isPlain(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c >= 0x80 || c == '"') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Where a member's value lies, or null if there is no such member. */
     public Span span(String name) {
-        return members.get(name);
+        int at = find(name);
+        return at < 0 ? null : new Span(members[at], members[at + 1], members[at + 2]);
     }
 
     public boolean has(String name) {
-        return members.containsKey(name);
+        return find(name) >= 0;
     }
 
     /** A member's value, or null if it is absent or null. */
     public Object value(String name) {
-        Span span = members.get(name);
-        return span == null ? null : Scalars.read(bytes, span.start(), span.end());
+        int at = find(name);
+        return at < 0 ? null : Scalars.read(bytes, members[at + 1], members[at + 2]);
+    }
+
+    /** The members of a member that is an object, in the same bytes; null if it is none. */
+    public JsonIndex object(String name) {
+        int at = find(name);
+        return at < 0 || bytes[members[at + 1]] != '{' ? null : of(bytes, members[at + 1], members[at + 2]);
     }
 
     /** The same text with one member's value replaced, or the member added at the end. */
     public byte[] with(String name, byte[] value) {
-        Span span = members.get(name);
+        Span span = span(name);
         if (span != null) {
             return splice(span.start(), span.end(), value, 0);
         }
         byte[] key = Json.write(name);
         byte[] member = new byte[key.length + 1 + value.length + 1];
         int at = 0;
-        if (!members.isEmpty()) {
+        if (members.length > 0) {
             member[at++] = ',';
         }
         System.arraycopy(key, 0, member, at, key.length);
@@ -105,7 +184,7 @@ public final class JsonIndex {
 
     /** The same text with a member, which there must be, under another name. */
     public byte[] rename(String name, String other) {
-        Span span = members.get(name);
+        Span span = span(name);
         int end = span.nameStart() + 1;
         while (bytes[end] != '"' || bytes[end - 1] == '\\') {
             end++;
@@ -124,12 +203,12 @@ public final class JsonIndex {
 
     @Override
     public String toString() {
-        return "JsonIndex" + members.keySet();
+        return "JsonIndex" + names();
     }
 
     /** A value's raw text. */
     public String raw(String name) {
-        Span span = members.get(name);
+        Span span = span(name);
         return span == null ? null : new String(bytes, span.start(), span.end() - span.start(), StandardCharsets.UTF_8);
     }
 }

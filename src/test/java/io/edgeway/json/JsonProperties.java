@@ -63,6 +63,99 @@ class JsonProperties {
         }
     }
 
+    /** What is found in one pass is what a parser finds. */
+    @Property
+    void theIndexIsThatOfAParser(@ForAll("objects") Map<String, Object> object, @ForAll long seed) {
+        sameAsParsed(JsonTexts.write(object, seed));
+    }
+
+    @Property
+    void theIndexOfDamagedTextIsThatOfAParser(@ForAll("damaged") byte[] text) {
+        sameAsParsed(text);
+    }
+
+    @Example
+    void theIndexOfAwkwardTextIsThatOfAParser() {
+        for (var text : List.of(
+                "{}",
+                " {\t} \n",
+                "{\"a\":{\"b\":1,\"b\":2}}",
+                "{\"a\":1,\"\\u0061\":2}",
+                "{\"a\":1,\"\\u0062\":2}",
+                "{\"a\":[{\"b\":1},{\"b\":2}]}",
+                "{\"a\":01}",
+                "{\"a\":-}",
+                "{\"a\":-0.5e+7 }",
+                "{\"a\":1.}",
+                "{\"a\":1e}",
+                "{\"a\":+1}",
+                "{\"a\":truer}",
+                "{\"a\":tru}",
+                "{\"a\":1,}",
+                "{\"a\":[1,]}",
+                "{\"a\":[1 2]}",
+                "{\"a\" 1}",
+                "{\"a\":}",
+                "{a:1}",
+                "{\"a\":1}}",
+                "{\"a\":\"\\x\"}",
+                "{\"a\":\"\\u12g4\"}",
+                "{\"a\":\"\\u12\"}",
+                "{\"a\":\"x\u0001\"}",
+                "{\"a\u0001\":1}",
+                "{\"a\":\"\\",
+                "{\"a\":\"",
+                "{\"\u00e4\":\"\u00f6\"}",
+                "{\"a\":" + "9".repeat(600) + "}",
+                "{\"a\":" + "9".repeat(100) + ",\"b\":2}",
+                "{\"a\":" + "[".repeat(100) + "]".repeat(100) + "}",
+                "{\"" + "n".repeat(5000) + "\":1}",
+                "{\"" + "n".repeat(500) + "\":1}")) {
+            sameAsParsed(text.getBytes(StandardCharsets.UTF_8));
+        }
+        var many = new LinkedHashMap<String, Object>();
+        for (int i = 0; i < 200; i++) {
+            many.put("name" + i, Map.of("inner" + i, (long) i));
+        }
+        sameAsParsed(Json.write(many));
+    }
+
+    @Example
+    void anObjectWithinIsIndexedInPlace() {
+        var text = "{\"usage\": {\"a\":1, \"b\":{\"c\":\"d\"}}, \"n\":[{}]}".getBytes(StandardCharsets.UTF_8);
+        for (var index : List.of(JsonIndex.of(text), JsonIndex.parsed(text, 0, text.length))) {
+            assertEquals(1L, index.object("usage").value("a"));
+            assertEquals("d", index.object("usage").object("b").value("c"));
+            assertEquals(null, index.object("usage").object("a"));
+            assertEquals(null, index.object("n"));
+            assertEquals(null, index.object("none"));
+        }
+    }
+
+    private static void sameAsParsed(byte[] text) {
+        JsonIndex parsed;
+        try {
+            parsed = JsonIndex.parsed(text, 0, text.length);
+        } catch (JsonException e) {
+            assertThrows(JsonException.class, () -> JsonIndex.of(text));
+            return;
+        }
+        JsonIndex index;
+        try {
+            index = JsonIndex.of(text);
+        } catch (JsonException e) {
+            // Bytes that are not UTF-8, within what a parser skips.
+            assertTrue(e.getMessage().contains("UTF-8"), e.getMessage());
+            return;
+        }
+        assertEquals(parsed.names(), index.names());
+        for (var name : parsed.names()) {
+            assertEquals(parsed.span(name), index.span(name));
+            assertEquals(parsed.value(name), index.value(name));
+        }
+        assertArrayEquals(parsed.with("\"new\"", "x"), index.with("\"new\"", "x"));
+    }
+
     @Property
     void hostileTextFailsWithTheDocumentedExceptionOnly(@ForAll("damaged") byte[] text) {
         survives(text);

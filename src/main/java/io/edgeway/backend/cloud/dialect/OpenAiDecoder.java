@@ -83,7 +83,7 @@ final class OpenAiDecoder extends StreamDecoder {
             }
         }
         if (data.contains("\"usage\"")) {
-            usage(Usage.read(JsonIndex.of(data.getBytes(StandardCharsets.UTF_8)).value("usage")));
+            usage(Usage.read(JsonIndex.of(data.getBytes(StandardCharsets.UTF_8)).object("usage")));
         }
         // Some servers state an empty reason while there is none.
         int reason = valueOf(data, "\"finish_reason\"");

@@ -94,10 +94,10 @@ public class OpenAiDialect implements UpstreamDialect {
     @Override
     public Whole whole(Exchange exchange, Buffer body) {
         JsonIndex index = JsonIndex.of(body.getBytes());
-        if (index.value("error") != null && !index.has("choices") && !index.has("data")) {
+        if (!index.has("choices") && !index.has("data") && index.value("error") != null) {
             throw OpenAiDecoder.failure(index.value("error"));
         }
-        return new Whole(body, Usage.read(index.value("usage")));
+        return new Whole(body, Usage.read(index.object("usage")));
     }
 
     @Override
