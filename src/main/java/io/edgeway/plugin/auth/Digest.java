@@ -17,18 +17,23 @@ record Digest(String hex) {
     private static final String PREFIX = "sha256:";
     private static final Pattern FORM = Pattern.compile("sha256:[0-9a-fA-F]{64}");
 
+    /** One a thread: to find it by its name goes through method handles, which the native binary interprets. */
+    private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(() -> {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    });
+
     /** What stands in a configuration for a key that nobody has. */
     boolean isPlaceholder() {
         return hex.chars().allMatch(c -> c == '0');
     }
 
     static Digest of(String secret) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
-            return new Digest(HexFormat.of().formatHex(hash));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        byte[] hash = SHA_256.get().digest(secret.getBytes(StandardCharsets.UTF_8));
+        return new Digest(HexFormat.of().formatHex(hash));
     }
 
     static Digest parse(String text) {
