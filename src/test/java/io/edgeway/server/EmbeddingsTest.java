@@ -141,7 +141,8 @@ class EmbeddingsTest {
     void whatFindsTheQueueFullIsToldAtOnceAndWhenToComeAgain() throws Exception {
         CompletableFuture<HttpResponse<String>> one = CompletableFuture.supplyAsync(() -> embed("full", "a"));
         CompletableFuture<HttpResponse<String>> other = CompletableFuture.supplyAsync(() -> embed("full", "b"));
-        HttpResponse<?> refused = (HttpResponse<?>) CompletableFuture.anyOf(one, other).get(60, TimeUnit.SECONDS);
+        HttpResponse<?> refused =
+                (HttpResponse<?>) CompletableFuture.anyOf(one, other).get(60, TimeUnit.SECONDS);
         assertThat(refused.statusCode()).isEqualTo(429);
         assertThat((String) refused.body()).contains("local_queue_full");
         assertThat(Integer.parseInt(refused.headers().firstValue("retry-after").orElseThrow()))
@@ -165,8 +166,7 @@ class EmbeddingsTest {
 
     private static HttpResponse<String> embed(String model, String... texts) {
         return gateway.post(
-                "/v1/embeddings",
-                "{\"model\":\"" + model + "\",\"input\":[\"" + String.join("\",\"", texts) + "\"]}");
+                "/v1/embeddings", "{\"model\":\"" + model + "\",\"input\":[\"" + String.join("\",\"", texts) + "\"]}");
     }
 
     @Test

@@ -11,9 +11,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -257,33 +257,42 @@ class CloudMatrixTest {
     }
 
     @Test
-    void aLateFirstTokenIsHedgedAndTheLoserStopped() throws Exception {
-        two("hedge: { enabled: true, budget: 50%, floor: 1ms }");
+    void aLateFirstTokenIsHedgedAndTheLoserStoppedWithinFiftyMilliseconds() throws Exception {
+        two("hedge: { enabled: true, budget: 100%, floor: 1ms }");
         for (int i = 0; i < 40; i++) {
             chat(true);
         }
+        double wonBefore = counter("edgeway.upstream.hedges.won");
+        long[] took = new long[5];
+        for (int round = 0; round < took.length; round++) {
+            took[round] = hedged();
+        }
+        // Not each of them: the machine may be busy with something else.
+        Arrays.sort(took);
+        assertThat(Duration.ofNanos(took[took.length / 2])).isLessThan(Duration.ofMillis(50));
+        assertThat(counter("edgeway.upstream.hedges.won")).isEqualTo(wonBefore + took.length);
+    }
+
+    /** @return from when the winner was asked, which answers at once, until the loser was cut */
+    private long hedged() throws Exception {
         a.reset();
         b.reset();
-        a.standard(Behaviour.of("latency=4000"));
-        b.standard(Behaviour.of("latency=4000"));
         // Whichever comes first stays silent; the hedge goes to the other one.
-        Map<FakeCloud, FakeCloud> other = new HashMap<>(Map.of(a, b, b, a));
-        Thread watcher = Thread.ofVirtual().start(() -> {
-            while (a.waiting() + b.waiting() == 0) {
-                Thread.onSpinWait();
-            }
-            other.get(a.waiting() > 0 ? a : b).standard(Behaviour.NORMAL);
-        });
-        double wonBefore = counter("edgeway.upstream.hedges.won");
-        long start = System.nanoTime();
-        HttpResponse<String> reply = chat(true);
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
-        watcher.join();
-        assertThat(text(reply, true)).contains("word7");
-        FakeCloud loser =
-                reply.headers().firstValue("x-edgeway-backend").orElseThrow().endsWith("a") ? b : a;
-        assertThat(loser.take().gone()).succeedsWithin(Duration.ofMillis(500));
-        assertThat(counter("edgeway.upstream.hedges.won")).isEqualTo(wonBefore + 1);
+        a.standard(Behaviour.of("silent"));
+        b.standard(Behaviour.of("silent"));
+        CompletableFuture<HttpResponse<String>> reply = CompletableFuture.supplyAsync(() -> chat(true));
+        while (a.waiting() + b.waiting() == 0) {
+            Thread.onSpinWait();
+        }
+        FakeCloud loser = a.waiting() > 0 ? a : b;
+        FakeCloud winner = loser == a ? b : a;
+        winner.standard(Behaviour.NORMAL);
+        CompletableFuture<Long> cut = loser.take().gone().thenApply(v -> System.nanoTime());
+        winner.take();
+        long asked = System.nanoTime();
+        assertThat(text(reply.get(10, TimeUnit.SECONDS), true)).contains("word7");
+        assertThat(reply.get().headers().firstValue("x-edgeway-backend")).hasValue(winner == a ? "cloud/a" : "cloud/b");
+        return cut.get(10, TimeUnit.SECONDS) - asked;
     }
 
     /** Before the head of the reply, within a whole reply, before the first token and in the midst of a stream. */

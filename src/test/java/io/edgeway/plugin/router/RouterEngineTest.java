@@ -7,6 +7,8 @@ import io.edgeway.testkit.Chunks;
 import io.edgeway.testkit.FakeCloud;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,6 +34,7 @@ class RouterEngineTest {
                     tiny: { local: { path: "%s", threads: 1, max-tokens: 12 } }
                     gpt: { cloud: { upstreams: [fake], retry: { attempts: 1 } } }
                     auto: { choose: [gpt, tiny] }
+                    edge: { choose: [tiny, gpt] }
                   upstreams:
                     fake: { url: "%s", breaker: { consecutive: 1000, minimum: 1000 } }
                   plugins:
@@ -102,6 +105,29 @@ class RouterEngineTest {
         assertThat(Chunks.text(unsure.body())).startsWith("word0 ").endsWith("word7 ");
         assertThat(gateway.meters().get("edgeway.batch.running").gauge().value())
                 .isZero();
+    }
+
+    /** Of two requests one waits for company; the queue has no room for the other. */
+    @Test
+    void whereTheLocalQueueIsFullTheCloudAnswersOrA429SaysWhenToComeAgain() throws Exception {
+        gateway.reload(config("header: true").replace("max-size: 4, target: p95 2s", "max-delay: 1h, max-queue: 1"));
+        HttpResponse<?> spilled = firstOfTwo("edge");
+        assertThat(spilled.statusCode()).isEqualTo(200);
+        assertThat(spilled.headers().firstValue("x-edgeway-backend")).hasValue("cloud/fake");
+        assertThat(spilled.headers().firstValue("x-edgeway-route"))
+                .hasValue("fallback; from=local/tiny; cause=local_queue_full");
+        gateway.reload(config("header: true").replace("max-size: 4, target: p95 2s", "max-delay: 2h, max-queue: 1"));
+        HttpResponse<?> refused = firstOfTwo("tiny");
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat((String) refused.body()).contains("\"local_queue_full\"");
+        assertThat(Integer.parseInt(refused.headers().firstValue("retry-after").orElseThrow()))
+                .isBetween(1, 60);
+    }
+
+    private static HttpResponse<?> firstOfTwo(String model) throws Exception {
+        CompletableFuture<?> one = CompletableFuture.supplyAsync(() -> gateway.chat(model, "one"));
+        CompletableFuture<?> other = CompletableFuture.supplyAsync(() -> gateway.chat(model, "other"));
+        return (HttpResponse<?>) CompletableFuture.anyOf(one, other).get(60, TimeUnit.SECONDS);
     }
 
     @Test
