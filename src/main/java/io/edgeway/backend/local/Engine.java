@@ -449,6 +449,8 @@ public final class Engine implements AutoCloseable {
     }
 
     private void admit() {
+        // Memory for all that come now, and for the beginning of their replies: each growth copies every row.
+        int wanted = Math.min(rows.length, count + queue.size() + background.size());
         while (count < rows.length && !nothingWaits()) {
             Generation generation = next();
             waiting.decrementAndGet();
@@ -467,11 +469,10 @@ public final class Engine implements AutoCloseable {
             rows[row] = generation;
             activeRows = count;
             metrics.admitted(generation.admittedNanos() - generation.submittedNanos());
-            int known = prefixes.find(
-                    generation.request().tenant(), generation.request().prompt());
-            decoder.ensure(count, Math.max(known, 1));
-            generation.startAt(prefixes.restore(
-                    generation.request().tenant(), generation.request().prompt(), row));
+            int[] prompt = generation.request().prompt();
+            int reply = Math.min(generation.request().maxTokens(), PrefixCache.BLOCK);
+            decoder.ensure(wanted, Math.min(context, prompt.length + reply));
+            generation.startAt(prefixes.restore(generation.request().tenant(), prompt, row));
         }
     }
 

@@ -73,21 +73,6 @@ final class PrefixCache implements AutoCloseable {
         return at;
     }
 
-    /** How many tokens of a prompt {@link #restore} would find. */
-    int find(String tenant, int[] prompt) {
-        Object parent = tenant;
-        int at = 0;
-        while (at + BLOCK < prompt.length) {
-            Block block = blocks.get(new Key(parent, Arrays.copyOfRange(prompt, at, at + BLOCK)));
-            if (block == null) {
-                break;
-            }
-            parent = block.id();
-            at += BLOCK;
-        }
-        return at;
-    }
-
     /** Keeps the whole blocks of a prompt that a row holds. */
     void keep(String tenant, int[] prompt, int row) {
         Object parent = tenant;
