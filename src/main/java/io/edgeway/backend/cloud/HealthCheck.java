@@ -3,7 +3,6 @@ package io.edgeway.backend.cloud;
 import io.edgeway.backend.cloud.breaker.Breaker;
 import io.edgeway.config.GatewayConfig;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.net.URI;
@@ -11,15 +10,15 @@ import java.net.URI;
 /** Gets a path of an upstream now and then and tells its breaker what came of it. */
 final class HealthCheck {
     private final Vertx vertx;
-    private final HttpClient client;
+    private final Connections connections;
     private final RequestOptions request;
     private final long intervalMillis;
     private final Breaker breaker;
     private boolean running;
 
-    HealthCheck(Vertx vertx, HttpClient client, URI base, GatewayConfig.HealthConfig options, Breaker breaker) {
+    HealthCheck(Vertx vertx, Connections connections, URI base, GatewayConfig.HealthConfig options, Breaker breaker) {
         this.vertx = vertx;
-        this.client = client;
+        this.connections = connections;
         this.intervalMillis = Math.max(100, options.interval().toMillis());
         this.breaker = breaker;
         this.request = new RequestOptions()
@@ -37,7 +36,9 @@ final class HealthCheck {
             return;
         }
         running = true;
-        client.request(new RequestOptions(request))
+        connections
+                .here()
+                .request(new RequestOptions(request))
                 .compose(get -> get.send())
                 .compose(response -> response.end().map(v -> response.statusCode()))
                 .onComplete(status -> {

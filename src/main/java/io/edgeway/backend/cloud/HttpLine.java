@@ -38,7 +38,7 @@ final class HttpLine implements Line {
                 .setPort(upstream.port())
                 .setSsl(upstream.tls())
                 .setURI(uri);
-        upstream.state().client.request(options).onComplete(connected -> {
+        upstream.state().connections.here().request(options).onComplete(connected -> {
             if (connected.succeeded()) {
                 send(connected.result(), body, secret, headers);
             } else {

@@ -5,7 +5,6 @@ import io.edgeway.backend.cloud.breaker.Breaker;
 import io.edgeway.config.GatewayConfig;
 import io.edgeway.pipeline.PluginContext;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
@@ -18,11 +17,14 @@ import java.util.function.LongSupplier;
 /** What was learnt of an upstream and the connections to it: all that a reload should not forget. */
 final class UpstreamState implements AutoCloseable {
     private static final int KEEP_ALIVE_SECONDS = 60;
+    /** Each carries as many calls as the upstream allows, a hundred or so. */
+    private static final int HTTP2_CONNECTIONS = 2;
+
     private static final long LATENCY_AT_FIRST = TimeUnit.MILLISECONDS.toNanos(300);
     private static final long LATENCY_DECAY = TimeUnit.SECONDS.toNanos(10);
 
     private final Vertx vertx;
-    final HttpClient client;
+    final Connections connections;
     /** Null where the upstream is asked by requests. */
     final UpstreamSockets sockets;
 
@@ -43,7 +45,7 @@ final class UpstreamState implements AutoCloseable {
         this.vertx = context.vertx();
         boolean tls = base.getScheme().equals("https");
         boolean http2 = tls && options.http2();
-        HttpClientOptions connections = new HttpClientOptions()
+        HttpClientOptions http = new HttpClientOptions()
                 .setSsl(tls)
                 .setVerifyHost(true)
                 .setUseAlpn(http2)
@@ -52,14 +54,13 @@ final class UpstreamState implements AutoCloseable {
                 .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
                 .setTcpNoDelay(true);
         options.caFile()
-                .ifPresent(file -> connections.setTrustOptions(
+                .ifPresent(file -> http.setTrustOptions(
                         new PemTrustOptions().addCertPath(context.resolve(file).toString())));
-        client = vertx.createHttpClient(
-                connections,
-                new PoolOptions()
-                        .setHttp1MaxSize(options.connections())
-                        .setHttp2MaxSize(4)
-                        .setMaxWaitQueueSize(options.connections() * 16));
+        PoolOptions pool = new PoolOptions()
+                .setHttp1MaxSize(options.connections())
+                .setHttp2MaxSize(HTTP2_CONNECTIONS)
+                .setMaxWaitQueueSize(options.connections() * 16);
+        connections = new Connections(() -> vertx.createHttpClient(http, pool));
         sockets = Upstream.overSockets(options)
                 ? new UpstreamSockets(
                         vertx,
@@ -84,7 +85,7 @@ final class UpstreamState implements AutoCloseable {
         before = shown.getAndSet(breaker);
         healthTimer = options.health().path().isEmpty()
                 ? -1
-                : new HealthCheck(vertx, client, base, options.health(), breaker).start();
+                : new HealthCheck(vertx, connections, base, options.health(), breaker).start();
     }
 
     @Override
@@ -92,7 +93,7 @@ final class UpstreamState implements AutoCloseable {
         if (healthTimer >= 0) {
             vertx.cancelTimer(healthTimer);
         }
-        client.close();
+        connections.close();
         if (sockets != null) {
             sockets.close();
         }
