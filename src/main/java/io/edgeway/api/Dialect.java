@@ -15,6 +15,8 @@ public enum Dialect {
     /** Anthropic messages: https://docs.anthropic.com/en/api/messages */
     MESSAGES("/v1/messages");
 
+    private static final Dialect[] ALL = values();
+
     private final String path;
 
     Dialect(String path) {
@@ -32,7 +34,7 @@ public enum Dialect {
     }
 
     public static Dialect ofPath(String path) {
-        for (Dialect dialect : values()) {
+        for (Dialect dialect : ALL) {
             if (dialect.path.equals(path)) {
                 return dialect;
             }

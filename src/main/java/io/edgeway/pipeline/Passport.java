@@ -51,7 +51,7 @@ public final class Passport {
 
     /** The {@code Server-Timing} header (W3C): milliseconds from receipt to each stage reached so far. */
     public String serverTiming() {
-        StringBuilder out = new StringBuilder(96);
+        StringBuilder out = new StringBuilder(256);
         long start = stamps[0];
         for (int i = 1; i < stamps.length; i++) {
             if (stamps[i] == Long.MIN_VALUE) {

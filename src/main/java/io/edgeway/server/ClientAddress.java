@@ -23,7 +23,8 @@ final class ClientAddress {
 
     static String of(HttpServerRequest request, GatewayConfig.ServerConfig options) {
         SocketAddress remote = request.remoteAddress();
-        String peer = remote == null || remote.hostAddress() == null ? UNKNOWN : remote.hostAddress();
+        String address = remote == null ? null : remote.hostAddress();
+        String peer = address == null ? UNKNOWN : address;
         List<Network> trusted = options.trustedProxies().orElse(List.of());
         return trusted.isEmpty() ? peer : of(peer, request.headers().getAll(HEADER), trusted);
     }

@@ -1,11 +1,11 @@
 package io.edgeway.server;
 
-import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** The id of an exchange: the client's, where it sent a plain one, else one of ours. */
 final class RequestId {
     static final String HEADER = "x-request-id";
+    private static final String PREFIX = "req_";
     private static final int MAX_LENGTH = 128;
 
     private RequestId() {}
@@ -14,9 +14,16 @@ final class RequestId {
         if (offered != null && isPlain(offered)) {
             return offered;
         }
+        char[] id = new char[PREFIX.length() + 32];
+        PREFIX.getChars(0, PREFIX.length(), id, 0);
         ThreadLocalRandom random = ThreadLocalRandom.current();
-        HexFormat hex = HexFormat.of();
-        return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
+        for (int at = PREFIX.length(); at < id.length; at += 16) {
+            long bits = random.nextLong();
+            for (int i = 0; i < 16; i++) {
+                id[at + i] = Character.forDigit((int) (bits >>> 4 * i) & 0xF, 16);
+            }
+        }
+        return new String(id);
     }
 
     private static boolean isPlain(String id) {

@@ -50,12 +50,12 @@ class AllocationTest {
 
     @Test
     void aWholeReplyCostsLittle() throws Exception {
-        assertThat(bytesPerRequest(false)).isLessThan(25_000);
+        assertThat(bytesPerRequest(false)).isLessThan(15_500);
     }
 
     @Test
     void aStreamedReplyCostsLittle() throws Exception {
-        assertThat(bytesPerRequest(true)).isLessThan(52_000);
+        assertThat(bytesPerRequest(true)).isLessThan(38_000);
     }
 
     private long bytesPerRequest(boolean stream) throws Exception {

@@ -22,6 +22,8 @@ final class HttpLine implements Line {
     private final Listener listener;
     private HttpClientRequest request;
     private HttpClientResponse response;
+    private Buffer body;
+    private boolean copied;
     private boolean over;
 
     HttpLine(Upstream upstream, Exchange exchange, Listener listener) {
@@ -49,11 +51,12 @@ final class HttpLine implements Line {
 
     private void send(HttpClientRequest open, Buffer body, String secret, Consumer<MultiMap> more) {
         request = open;
+        // Before a reset, which is told to this handler, and to the log where there is none.
+        open.exceptionHandler(listener::broken);
         if (over) {
             open.reset(CANCEL);
             return;
         }
-        open.exceptionHandler(listener::broken);
         MultiMap headers = open.headers();
         headers.set("content-type", "application/json");
         headers.set("accept", exchange.request().stream() ? Sse.CONTENT_TYPE : "application/json");
@@ -91,19 +94,25 @@ final class HttpLine implements Line {
     }
 
     private void collect(long max, Consumer<Buffer> then) {
-        Buffer body = Buffer.buffer();
         response.handler(bytes -> {
             listener.alive();
             if (over) {
                 return;
             }
-            if (body.length() + (long) bytes.length() > max) {
+            if (bytes.length() + (body == null ? 0L : body.length()) > max) {
                 listener.tooLarge();
+            } else if (body == null) {
+                // Most replies come in one piece, which is kept as it is.
+                body = bytes;
             } else {
+                if (!copied) {
+                    body = Buffer.buffer().appendBuffer(body);
+                    copied = true;
+                }
                 body.appendBuffer(bytes);
             }
         });
-        response.endHandler(v -> then.accept(body));
+        response.endHandler(v -> then.accept(body == null ? Buffer.buffer() : body));
     }
 
     @Override

@@ -193,6 +193,9 @@ final class RouterPlugin implements Plugin {
         if (model.backend() != null) {
             found.add(model);
         }
+        if (model.choices().isEmpty()) {
+            return found;
+        }
         boolean named = model.choices().stream().anyMatch(principal.models()::contains);
         for (String choice : model.choices()) {
             Model other = models.find(choice);
