@@ -15,6 +15,19 @@ final class Calibration {
     private static final double HEIGHT_DEVIATION = 0.7;
     private static final double SLOPE_DEVIATION = 0.15;
 
+    /*
+     * However near a match, a share of them is wrong for reasons that likeness does not show, such as a question that
+     * nobody answers well: the lapse of psychometric curves. It is believed to be one in so many, and the comparisons of
+     * sure matches tell.
+     */
+    private static final double LAPSE_ONE_IN = 400;
+
+    /** From these log-odds on a disagreement is rather a lapse than the curve's. */
+    private static final double SURE = 4;
+
+    /** Sure comparisons that are remembered, at most twice as many. */
+    private static final double REMEMBERED = 4096;
+
     /** The curve, and the covariance of its parameters. */
     record Curve(double height, double slope, double heights, double both, double slopes) {
         static final Curve BELIEVED =
@@ -35,10 +48,18 @@ final class Calibration {
     private final double[] logits = new double[WINDOW];
     private final boolean[] agreed = new boolean[WINDOW];
     private int seen;
+    private double sure = LAPSE_ONE_IN;
+    private double lapses = 1;
+    private volatile double lapse = 1 / LAPSE_ONE_IN;
     private volatile Curve curve = Curve.BELIEVED;
 
     Curve curve() {
         return curve;
+    }
+
+    /** The share of sure matches that is wrong all the same. */
+    double lapse() {
+        return lapse;
     }
 
     synchronized void learn(double logit, boolean agreement) {
@@ -47,6 +68,15 @@ final class Calibration {
         seen++;
         // One Newton step a comparison: the last one ended near the place.
         curve = step(curve);
+        if (logit >= SURE) {
+            sure++;
+            lapses += agreement ? 0 : lapse / (lapse + 1 / (1 + Math.exp(curve.at(logit))));
+            if (sure > 2 * REMEMBERED) {
+                sure /= 2;
+                lapses /= 2;
+            }
+            lapse = lapses / sure;
+        }
     }
 
     private Curve step(Curve from) {

@@ -67,7 +67,8 @@ final class Confidence {
         Calibration.Curve curve = calibration.curve();
         Experience.Shift shift = entry.experience.shift(curve, ENTRY_DEVIATION);
         double expected = curve.at(logit) + shift.mean() - shift.deviation() * shift.deviation() / 2;
-        return 1 / (1 + Math.exp(expected - quantile * curve.deviation(logit)));
+        double lapse = calibration.lapse();
+        return lapse + (1 - lapse) / (1 + Math.exp(expected - quantile * curve.deviation(logit)));
     }
 
     private synchronized void note(double risk) {
