@@ -1,8 +1,9 @@
 """Step `difficulty`: the router's head, the probability that the bundled model will do, from a prompt's embedding.
 
-Prompts are held out from the model's training, and half of those again for judging routers (`bench/router`); the label says whether its greedy answer was right or, where an evaluation
-is given, how often answers to prompts of this kind were. A logistic regression sees the MiniLM embedding, the length and the nearness to landmarks, the centres of the prompts, which is what tells the
-model's domain from everything else.
+Prompts are held out from the model's training, and half of those again for judging routers (`bench/router`); the label
+says whether its greedy answer was right or, where an evaluation is given, how often answers to prompts of this kind were.
+A logistic regression sees the MiniLM embedding, the length and the nearness to landmarks, the centres of the prompts,
+which is what tells the model's domain from everything else.
 """
 
 import base64

@@ -80,7 +80,8 @@ class Traffic(Mixture):
         return ids[:, :-1], ids[:, 1:], weight
 
 
-def from_traffic(path: Path, base: Path, out: Path, device: str, seed: int, epochs: int) -> dict:
+def from_traffic(path: Path, base: Path, out: Path, device: str, seed: int, epochs: int,
+                 half: bool | None = None) -> dict:
     if base is None or out is None:
         raise TrafficError("distil --from needs --base, the checkpoint to start from, and --out, where the student goes")
     model = models.load(base, device)
@@ -95,9 +96,10 @@ def from_traffic(path: Path, base: Path, out: Path, device: str, seed: int, epoc
     mean_tokens = sum(map(len, mixture.rows_of)) // len(mixture.rows_of)
     context = model.shape.context
     steps = max(1, epochs * len(train) // rows)
-    schedule = Schedule(tokens=steps * rows * context, lr=8e-4, batch_tokens=rows * context, rows=rows, instruct_share=0.9)
+    schedule = Schedule(tokens=steps * rows * context, lr=8e-4, batch_tokens=rows * context, rows=rows, instruct_share=0.9,
+                        muon=device.startswith("cuda"))
     out.mkdir(parents=True, exist_ok=True)
-    result = training.train(model, out, "traffic", schedule, device, seed, mixture=mixture, checkpoint_every=1e9)
+    result = training.train(model, out, "traffic", schedule, device, seed, mixture=mixture, checkpoint_every=1e9, half=half)
     models.save(model, out, base)
     after = agreement(evaluate.by_checkpoint(out, device), held)
     report = {"exchanges": len(train) + len(held), "held out": len(held), "mean tokens": mean_tokens,

@@ -27,9 +27,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--conversations", choices=("instruct", "honest", "taught"),
                         help="plain, distil, prune, quantize: which of them the last phase learns; default: honest without a teacher, else taught")
     parser.add_argument("--balance", type=float, default=1.0, help="honest-tune: weight of handing over beside answering")
-    parser.add_argument("--bf16", action="store_true", help="honest-tune: bfloat16 on a CPU too, for one that has it")
-    parser.add_argument("--url", help="evaluate: an edgeway to ask instead of the checkpoint")
-    parser.add_argument("--served", default="nano", help="evaluate: the model's name at --url")
+    parser.add_argument("--bf16", action="store_true", help="honest-tune, distil --from: bfloat16 on a CPU too, for one that has it")
+    parser.add_argument("--url", help="evaluate, difficulty: an edgeway to ask instead of the checkpoint")
+    parser.add_argument("--served", default="nano", help="evaluate, difficulty: the model's name at --url")
     parser.add_argument("--items", type=int, help="evaluate: at most so many of each kind")
     parser.add_argument("--from", dest="traffic", type=Path, help="distil: recorded traffic (JSONL) to learn from")
     parser.add_argument("--base", type=Path, help="distil --from: the checkpoint to start from")
@@ -79,7 +79,8 @@ def teacher(options: Namespace) -> dict:
 
 def distil_step(options: Namespace) -> dict:
     if options.traffic:
-        return distil.from_traffic(options.traffic, options.base, options.out, options.device, options.seed, options.epochs)
+        return distil.from_traffic(options.traffic, options.base, options.out, options.device, options.seed, options.epochs,
+                                   options.bf16 or None)
     size: Size = options.size_of
     name = options.name or options.student + ("-plain" if options.without_teacher else "")
     if _done(options, name):
@@ -253,7 +254,8 @@ def difficulty(options: Namespace) -> dict:
     if options.scores:
         found = heads.by_kind(options.work, options.scores, asked, each, options.seed)
     else:
-        found = heads.outcomes(options.work, evaluation.by_checkpoint(source, options.device), asked, each, options.seed)
+        answer = evaluation.by_gateway(options.url, options.served) if options.url else evaluation.by_checkpoint(source, options.device)
+        found = heads.outcomes(options.work, answer, asked, each, options.seed)
     return heads.train(options.work, found, options.embedder, options.out or options.work / "difficulty-head.json", options.seed)
 
 
