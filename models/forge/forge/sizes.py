@@ -103,7 +103,7 @@ NANO = Size(
     heal_tokens=13_000_000,
     evaluate_items=300,
     sequences=40_000,
-    tuning=Tuning(steps=260, rows=48, layers=8),
+    tuning=Tuning(steps=140, rows=48, layers=8),
 )
 
 SIZES = {"smoke": SMOKE, "nano": NANO}

@@ -32,7 +32,8 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--served", default="nano", help="evaluate, difficulty: the model's name at --url")
     parser.add_argument("--items", type=int, help="evaluate: at most so many of each kind")
     parser.add_argument("--from", dest="traffic", type=Path, help="distil: recorded traffic (JSONL) to learn from")
-    parser.add_argument("--base", type=Path, help="distil --from: the checkpoint to start from")
+    parser.add_argument("--base", type=Path, help="distil --from: the checkpoint to start from; honest-tune: the one to stay like, default --model")
+    parser.add_argument("--steps", type=int, help="honest-tune: how many; default: by the size")
     parser.add_argument("--out", type=Path, help="distil --from, export, restore: where the result goes")
     parser.add_argument("--embedder", type=Path, default=Path("minilm"), help="difficulty: MiniLM, a directory or the jar")
     parser.add_argument("--scores", type=Path, help="difficulty: an evaluation whose scores by kind serve as labels")
@@ -192,10 +193,13 @@ def honest_tune(options: Namespace) -> dict:
     name = options.name or f"{source.name}-tuned"
     if _done(options, name):
         return {"skipped": f"{name} is there"}
-    model, former, tokens = models.load(source, options.device), models.load(source, options.device), tokenizers.at(source)
+    model, former = models.load(source, options.device), models.load(options.base or source, options.device)
+    if former.shape != model.shape:
+        raise models.ModelError(f"{options.base} is no former self of {source}: it has another shape")
+    tokens, size = tokenizers.at(source), options.size_of.tuning
     models.check_vocabulary(model, tokens)
     result = tuning.tune(model, former, tokens, options.work, name, tuning.Honesty(balance=options.balance),
-                         grid.quantizer(options.bits, options.block), options.size_of.tuning, options.device, options.seed,
+                         grid.quantizer(options.bits, options.block), replace(size, steps=options.steps or size.steps), options.device, options.seed,
                          options.bf16 or options.device.startswith("cuda"))
     quantization.round_to_nearest(model, options.bits, options.block)
     models.save(model, options.work / name, source)
