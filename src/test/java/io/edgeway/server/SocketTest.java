@@ -191,6 +191,21 @@ class SocketTest {
     }
 
     @Test
+    void aSlowReaderSlowsItsOwnGenerationAndNotTheMemory() {
+        cloud.next("tokens=100000");
+        SocketPeer peer = connect("/v1/chat/completions");
+        peer.pause();
+        peer.send("{\"id\":\"big\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+        FakeCloud.Received received = cloud.take();
+        SocketPeer other = connect("/v1/chat/completions");
+        other.send("{\"id\":\"small\",\"model\":\"gpt\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+        other.until("object", "chat.completion.done");
+        assertThat(received.finished()).isNotDone();
+        peer.close();
+        received.gone().orTimeout(5, TimeUnit.SECONDS).join();
+    }
+
+    @Test
     void aWrongKeyOrOriginIsRefusedBeforeTheUpgrade() {
         assertRefused(new WebSocketConnectOptions().setURI("/v1/responses"), 401);
         assertRefused(
