@@ -75,3 +75,45 @@ test('chats over a socket as a page does', async () => {
   const [code] = await once(socket, 'close');
   assert.equal(code, 1000);
 });
+
+test('a bad message is an error event, and the socket stays usable', async () => {
+  const url = `${baseURL.replace('http', 'ws')}/responses`;
+  const socket = new WebSocket(url, { headers: { authorization: `Bearer ${apiKey}` } });
+  await once(socket, 'open');
+  const next = async () => JSON.parse((await once(socket, 'message'))[0]);
+  for (const bad of ['no json', '[]', '{"type":"nothing"}', '{"type":"response.create","input":"Hello"}']) {
+    const answered = next();
+    socket.send(bad);
+    const event = await answered;
+    assert.equal(event.type, 'error');
+    assert.equal(event.status, 400);
+    assert.ok(event.error.message);
+  }
+  const types = [];
+  const done = new Promise((resolve) => {
+    socket.on('message', (data) => {
+      types.push(JSON.parse(data).type);
+      if (types.at(-1) === 'response.completed') resolve();
+    });
+  });
+  socket.send(JSON.stringify({ type: 'response.create', model: 'cloud', input: 'Hello' }));
+  await done;
+  assert.equal(types[0], 'response.created');
+  socket.close(1000);
+});
+
+test('runs responses side by side over one socket, to an upstream on a socket too', async () => {
+  const socket = new ResponsesWS(client);
+  await once(socket.socket, 'open');
+  const texts = { a: '', b: '' };
+  await new Promise((resolve, reject) => {
+    let left = 2;
+    socket.on('error', reject);
+    socket.on('response.output_text.delta', (event) => (texts[event.stream_id] += event.delta));
+    socket.on('response.completed', () => --left || resolve());
+    for (const stream_id of ['a', 'b'])
+      socket.send({ type: 'response.create', stream_id, model: 'socket', input: 'Hello' });
+  });
+  socket.close();
+  assert.deepEqual(texts, { a: answer, b: answer });
+});

@@ -135,3 +135,92 @@ def test_text_completion(client):
     assert client.completions.create(model="cloud", prompt="Hello").choices[0].text == ANSWER
     chunks = client.completions.create(model="cloud", prompt="Hello", stream=True)
     assert "".join(chunk.choices[0].text for chunk in chunks) == ANSWER
+
+
+def test_sends_a_tools_result_back(client):
+    first = client.responses.create(model="tools", input="Weather in Oslo?", tools=[WEATHER])
+    call = next(item for item in first.output if item.type == "function_call")
+    second = client.responses.create(
+        model="cloud",
+        previous_response_id=first.id,
+        tools=[WEATHER],
+        input=[{"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}],
+    )
+    assert second.output_text == ANSWER
+    assert second.previous_response_id == first.id
+    kinds = [item.type for item in client.responses.input_items.list(second.id, order="asc").data]
+    assert kinds == ["message", "function_call", "function_call_output"]
+
+
+def test_streams_a_tool_call_through_the_clients_own_state_machine(client):
+    with client.responses.stream(model="tools", input="Weather in Oslo?", tools=[WEATHER]) as stream:
+        types = [event.type for event in stream]
+        response = stream.get_final_response()
+    assert "response.function_call_arguments.done" in types
+    assert [item.name for item in response.output if item.type == "function_call"] == ["get_weather"]
+
+
+def test_background_is_cancelled(client):
+    slow = client.responses.create(model="slow", input="Hello", background=True)
+    cancelled = client.responses.cancel(slow.id)
+    assert cancelled.status == "cancelled"
+    assert client.responses.retrieve(slow.id).status == "cancelled"
+    assert client.responses.cancel(slow.id).status == "cancelled"
+    whole = client.responses.create(model="cloud", input="Hello")
+    with pytest.raises(openai.BadRequestError):
+        client.responses.cancel(whole.id)
+
+
+def test_a_batch_is_cancelled(client):
+    lines = "\n".join(
+        json.dumps(
+            {
+                "custom_id": f"r{i}",
+                "method": "POST",
+                "url": "/v1/chat/completions",
+                "body": {"model": "slow", "messages": [{"role": "user", "content": "Hello"}]},
+            }
+        )
+        for i in range(3)
+    )
+    file = client.files.create(file=("in.jsonl", lines.encode()), purpose="batch")
+    batch = client.batches.create(
+        input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
+    )
+    client.batches.cancel(batch.id)
+    done = until(lambda: client.batches.retrieve(batch.id), lambda b: b.status == "cancelled")
+    assert done.request_counts.total == 3
+    assert done.request_counts.completed == 0
+
+
+def test_embeddings(client):
+    plain = client.embeddings.create(model="minilm", input=["a cat", "a dog"], encoding_format="float")
+    # The client asks for base64 by itself and decodes it.
+    packed = client.embeddings.create(model="minilm", input=["a cat", "a dog"])
+    for one, other in zip(plain.data, packed.data):
+        assert len(one.embedding) == 384
+        assert one.embedding == pytest.approx(other.embedding, abs=1e-6)
+    short = client.embeddings.create(model="minilm", input="a cat", dimensions=64, encoding_format="float")
+    assert len(short.data[0].embedding) == 64
+    assert sum(x * x for x in short.data[0].embedding) == pytest.approx(1, abs=1e-4)
+    assert plain.usage.prompt_tokens > 0
+    with pytest.raises(openai.BadRequestError):
+        client.embeddings.create(model="minilm", input="a cat", dimensions=4096)
+
+
+def test_a_websocket_upstream_is_not_seen(client):
+    with client.responses.connect() as connection:
+        ids = []
+        for text in ("one", "two"):
+            more = {"previous_response_id": ids[-1]} if ids else {}
+            connection.response.create(model="socket", input=text, **more)
+            said = ""
+            for event in connection:
+                assert event.type != "error", event
+                if event.type == "response.output_text.delta":
+                    said += event.delta
+                if event.type == "response.completed":
+                    ids.append(event.response.id)
+                    break
+            assert said == ANSWER
+    assert client.responses.create(model="socket", input="Hello").output_text == ANSWER

@@ -28,10 +28,13 @@ final class Cloudy {
                         cloud: { cloud: { upstreams: [fake], as: "fake?text=Hello from the cloud" } }
                         tools: { cloud: { upstreams: [fake], as: "fake?tool=get_weather" } }
                         busy: { cloud: { upstreams: [limited], as: "fake?status=429&retry-after=7" } }
+                        slow: { cloud: { upstreams: [fake], as: "fake?silent" } }
+                        socket: { cloud: { upstreams: [socketed], as: "fake?text=Hello from the cloud" } }
                         minilm: { local: { path: "%3$s", task: embed } }
                         scripted: { cloud: { upstreams: [fake], as: fake } }
                       upstreams:
                         fake: { url: "%1$s", key: sk-upstream }
+                        socketed: { url: "%1$s", key: sk-upstream, dialect: responses, transport: websocket }
                         limited: { url: "%1$s", key: sk-upstream }
                       plugins:
                         callers: { type: auth, keys: { tester: "%2$s" } }

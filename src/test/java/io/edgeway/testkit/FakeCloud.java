@@ -354,8 +354,13 @@ public final class FakeCloud implements AutoCloseable {
     static List<String> words(Behaviour behaviour) {
         if (behaviour.text() != null) {
             List<String> words = new ArrayList<>();
-            for (String word : behaviour.text().split("(?<= )")) {
-                words.add(word);
+            String text = behaviour.text();
+            int from = 0;
+            while (from < text.length()) {
+                int space = text.indexOf(' ', from);
+                int to = space < 0 ? text.length() : space + 1;
+                words.add(text.substring(from, to));
+                from = to;
             }
             return words;
         }
@@ -438,6 +443,11 @@ public final class FakeCloud implements AutoCloseable {
                     finish();
                     return;
                 }
+                if (behaviour.tool() != null) {
+                    write(event(called(behaviour.tool())));
+                    finish();
+                    return;
+                }
                 if (behaviour.garbage()) {
                     write("data: {\"choices\":[{\"delta\":\n\n");
                 } else {
@@ -456,7 +466,7 @@ public final class FakeCloud implements AutoCloseable {
         }
 
         private void finish() {
-            write(event(chunk(null, false, "stop")));
+            write(event(chunk(null, false, behaviour.tool() == null ? "stop" : "tool_calls")));
             if (asked.get("stream_options") instanceof Map<?, ?> options
                     && Boolean.TRUE.equals(options.get("include_usage"))) {
                 Map<String, Object> map = head("chat.completion.chunk", asked);
@@ -468,6 +478,15 @@ public final class FakeCloud implements AutoCloseable {
             if (!response.closed() && !wasCut) {
                 response.end();
             }
+        }
+
+        private Map<String, Object> called(String tool) {
+            Map<String, Object> call = new LinkedHashMap<>(call(tool));
+            call.put("index", 0);
+            Map<String, Object> delta = Json.object("role", "assistant", "content", null, "tool_calls", List.of(call));
+            Map<String, Object> map = head("chat.completion.chunk", asked);
+            map.put("choices", List.of(Json.object("index", 0, "delta", delta, "finish_reason", null)));
+            return map;
         }
 
         private Map<String, Object> chunk(String text, boolean first, String finish) {
