@@ -1,0 +1,280 @@
+package io.edgeway.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.edgeway.json.Json;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the bundled model does at each door: schemas, log probabilities, choices, stops, penalties, seeds; no tools. */
+@Timeout(240)
+class NanoDoorsTest {
+    private static final String SCHEMA = """
+            {"type":"object","properties":{"city":{"enum":["Oslo","Rome"]},"days":{"type":"integer","minimum":1,\
+            "maximum":9}},"required":["city","days"],"additionalProperties":false}""";
+    private static final String ASK = "Weather in Oslo for 3 days?";
+
+    private static TestGateway gateway;
+
+    @BeforeAll
+    static void start() {
+        gateway = TestGateway.start("""
+                edgeway:
+                  models:
+                    nano: { local: { path: "%s", threads: 1, slots: 4 } }
+                  plugins:
+                    route: { type: router }
+                  routes:
+                    - { match: "/v1/*", chain: [route] }
+                """.formatted(Path.of("models/nano").toAbsolutePath()));
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+    }
+
+    private static HttpResponse<String> post(String path, boolean stream, String members) {
+        HttpResponse<String> reply =
+                gateway.post(path, "{\"model\":\"nano\",\"stream\":" + stream + "," + members + "}");
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+        assertThat(reply.headers().firstValue("x-edgeway-backend")).hasValue("local/nano");
+        return reply;
+    }
+
+    private static Map<String, Object> object(String json) {
+        return Json.readObject(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static List<Map<String, Object>> events(HttpResponse<String> reply) {
+        List<Map<String, Object>> events = new ArrayList<>();
+        for (String line : reply.body().split("\n")) {
+            if (line.startsWith("data: {")) {
+                events.add(object(line.substring(6)));
+            }
+        }
+        return events;
+    }
+
+    /** A value deep in JSON, by member names and indices. */
+    private static Object at(Object json, Object... path) {
+        Object value = json;
+        for (Object step : path) {
+            value = step instanceof Integer index ? ((List<?>) value).get(index) : ((Map<?, ?>) value).get(step);
+        }
+        return value;
+    }
+
+    private static String messages(String text) {
+        return "\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]";
+    }
+
+    /** One choice of a chat: its text, its finish reason and its log probabilities. */
+    private record Choice(String text, Object finish, List<Object> logprobs) {}
+
+    private static Choice chat(boolean stream, String members) {
+        return chat(stream, members, 0);
+    }
+
+    private static Choice chat(boolean stream, String members, int index) {
+        HttpResponse<String> reply = post("/v1/chat/completions", stream, members);
+        StringBuilder text = new StringBuilder();
+        Object finish = null;
+        List<Object> logprobs = new ArrayList<>();
+        for (Map<String, Object> body : stream ? events(reply) : List.of(object(reply.body()))) {
+            for (Object choice : (List<?>) body.get("choices")) {
+                if (!at(choice, "index").equals((long) index)) {
+                    continue;
+                }
+                Map<?, ?> said = (Map<?, ?>) at(choice, stream ? "delta" : "message");
+                text.append(said.get("content") == null ? "" : said.get("content"));
+                finish = at(choice, "finish_reason") == null ? finish : at(choice, "finish_reason");
+                if (at(choice, "logprobs") != null) {
+                    logprobs.addAll((List<?>) at(choice, "logprobs", "content"));
+                }
+            }
+        }
+        return new Choice(text.toString(), finish, logprobs);
+    }
+
+    private static void assertFits(String json) {
+        Map<String, Object> value = object(json);
+        assertThat(value).containsOnlyKeys("city", "days");
+        assertThat(value.get("city")).isIn("Oslo", "Rome");
+        assertThat((Long) value.get("days")).isBetween(1L, 9L);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/chat/completions | \"messages\":%s,\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]",
+                "/v1/responses | \"input\":%s,\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}]",
+                "/v1/messages | \"max_tokens\":9,\"messages\":%s,\"tool_choice\":{\"type\":\"any\"},\"tools\":[{\"name\":\"f\",\"input_schema\":{}}]"
+            })
+    void aCallCannotBeForced(String path, String members) {
+        String ask = "[{\"role\":\"user\",\"content\":\"Weather?\"}]";
+        HttpResponse<String> reply = gateway.post(path, "{\"model\":\"nano\"," + members.formatted(ask) + "}");
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
+        assertThat(reply.body()).contains("cannot be made to call a tool");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void chatHoldsToASchemaOrToJson(boolean stream) {
+        assertFits(chat(
+                        stream,
+                        messages(ASK) + ",\"max_tokens\":120,\"response_format\":{\"type\":\"json_schema\","
+                                + "\"json_schema\":{\"name\":\"trip\",\"strict\":true,\"schema\":" + SCHEMA + "}}")
+                .text);
+        Choice any = chat(
+                stream,
+                messages("An empty JSON object") + ",\"response_format\":{\"type\":\"json_object\"},"
+                        + "\"max_tokens\":200,\"temperature\":0");
+        if (any.finish.equals("stop")) {
+            assertThat(object(any.text)).isNotNull();
+        } else {
+            assertThat(any.text.strip()).startsWith("{");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void chatTellsLogProbabilities(boolean stream) {
+        Choice choice = chat(
+                stream, messages("Hi") + ",\"temperature\":0,\"max_tokens\":6,\"logprobs\":true,\"top_logprobs\":2");
+        StringBuilder text = new StringBuilder();
+        for (Object token : choice.logprobs) {
+            text.append(at(token, "token"));
+            assertThat(((Number) at(token, "logprob")).doubleValue()).isLessThanOrEqualTo(0);
+            assertThat((List<?>) at(token, "top_logprobs")).hasSize(2);
+            assertThat(at(token, "top_logprobs", 0, "token")).isEqualTo(at(token, "token"));
+        }
+        assertThat(text.toString()).isEqualTo(choice.text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void chatMakesSeveralChoicesAndTheSameForASeed(boolean stream) {
+        String ask = messages("Tell me something") + ",\"max_tokens\":12,\"temperature\":1.5,\"n\":3,\"seed\":";
+        Set<String> texts = new HashSet<>();
+        for (int index = 0; index < 3; index++) {
+            String text = chat(stream, ask + 7, index).text;
+            assertThat(text).isNotEmpty().isEqualTo(chat(!stream, ask + 7, index).text);
+            texts.add(text);
+        }
+        assertThat(texts).as("choices differ").hasSizeGreaterThan(1);
+        assertThat(chat(stream, ask + 8).text).as("seeds differ").isNotEqualTo(chat(stream, ask + 7).text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void chatStopsAndIsBiased(boolean stream) {
+        String ask = messages("Count from one to ten.") + ",\"temperature\":0,\"max_tokens\":16";
+        String text = chat(stream, ask).text;
+        String stop = text.substring(text.length() / 2, text.length() / 2 + 3);
+        Choice stopped = chat(stream, ask + ",\"stop\":[" + quoted(stop) + "]");
+        assertThat(stopped.finish).isEqualTo("stop");
+        assertThat(stopped.text).isEqualTo(text.substring(0, text.indexOf(stop)));
+        Choice forced = chat(stream, ask + ",\"logit_bias\":{\"300\":100}");
+        String piece = forced.text.substring(0, forced.text.length() / 16);
+        assertThat(forced.text).isEqualTo(piece.repeat(16)).isNotEqualTo(text);
+        // Of two tokens that are wanted almost alike, a penalty on the one that was said lets the other follow.
+        for (String penalty : List.of("frequency", "presence")) {
+            assertThat(IntStream.rangeClosed(80, 100).anyMatch(bias -> {
+                        String two =
+                                ask + ",\"logit_bias\":{\"300\":90,\"301\":" + bias + "},\"" + penalty + "_penalty\":";
+                        return !chat(stream, two + 2).text.equals(chat(stream, two + 0).text);
+                    }))
+                    .as(penalty)
+                    .isTrue();
+        }
+    }
+
+    private static String quoted(String text) {
+        return new String(Json.write(text), StandardCharsets.UTF_8);
+    }
+
+    /** The response, which a stream tells in its last event. */
+    private static Map<?, ?> respond(boolean stream, String members) {
+        HttpResponse<String> reply = post("/v1/responses", stream, members);
+        return stream ? (Map<?, ?>) events(reply).getLast().get("response") : object(reply.body());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void responsesHoldToSchemasAndRepeat(boolean stream) {
+        Map<?, ?> formatted = respond(
+                stream,
+                "\"input\":\"" + ASK + "\",\"max_output_tokens\":120,\"text\":{\"format\":{\"type\":\"json_schema\","
+                        + "\"name\":\"trip\",\"schema\":" + SCHEMA + "}}");
+        assertFits((String) at(formatted, "output", 0, "content", 0, "text"));
+        String seeded = "\"input\":\"Tell me something\",\"temperature\":1.5,\"seed\":7,\"max_output_tokens\":8,"
+                + "\"include\":[\"message.output_text.logprobs\"],\"top_logprobs\":1";
+        Map<?, ?> first = respond(stream, seeded);
+        assertThat(first.get("status")).isIn("incomplete", "completed");
+        assertThat((List<?>) at(first, "output", 0, "content", 0, "logprobs")).isNotEmpty();
+        assertThat(at(respond(!stream, seeded), "output", 0, "content", 0, "text"))
+                .isEqualTo(at(first, "output", 0, "content", 0, "text"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void messagesStop(boolean stream) {
+        String ask = messages("Count from one to ten.") + ",\"temperature\":0,\"max_tokens\":16";
+        String text = said(post("/v1/messages", stream, ask), stream);
+        String stop = text.substring(text.length() / 2, text.length() / 2 + 3);
+        HttpResponse<String> stopped = post("/v1/messages", stream, ask + ",\"stop_sequences\":[" + quoted(stop) + "]");
+        assertThat(said(stopped, stream)).isEqualTo(text.substring(0, text.indexOf(stop)));
+    }
+
+    private static String said(HttpResponse<String> reply, boolean stream) {
+        if (!stream) {
+            return (String) at(object(reply.body()), "content", 0, "text");
+        }
+        StringBuilder text = new StringBuilder();
+        for (Map<String, Object> event : events(reply)) {
+            if ("content_block_delta".equals(event.get("type"))) {
+                text.append(at(event, "delta", "text"));
+            }
+        }
+        return text.toString();
+    }
+
+    @Test
+    void textCompletionsMakeSeveralStopAndRepeat() {
+        String ask = "\"prompt\":\"Tell me something\",\"temperature\":1.5,\"seed\":7,\"max_tokens\":10,\"n\":2,"
+                + "\"logprobs\":1";
+        Map<String, Object> whole = object(post("/v1/completions", false, ask).body());
+        assertThat((List<?>) whole.get("choices")).hasSize(2);
+        String first = (String) at(whole, "choices", 0, "text");
+        assertThat((List<?>) at(whole, "choices", 0, "logprobs", "tokens")).isNotEmpty();
+        StringBuilder streamed = new StringBuilder();
+        for (Map<String, Object> event : events(post("/v1/completions", true, ask))) {
+            for (Object choice : (List<?>) event.get("choices")) {
+                if (at(choice, "index").equals(0L)) {
+                    streamed.append(at(choice, "text"));
+                }
+            }
+        }
+        assertThat(streamed.toString()).isEqualTo(first);
+        String stop = first.substring(first.length() / 2, first.length() / 2 + 2);
+        Map<String, Object> stopped = object(post("/v1/completions", false, ask + ",\"stop\":" + quoted(stop))
+                .body());
+        assertThat(at(stopped, "choices", 0, "text")).isEqualTo(first.substring(0, first.indexOf(stop)));
+    }
+}
