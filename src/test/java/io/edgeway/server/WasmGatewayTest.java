@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.edgeway.json.Json;
 import io.edgeway.testkit.FakeCloud;
+import io.vertx.core.http.HttpServer;
+import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -77,6 +81,35 @@ class WasmGatewayTest {
             assertThatThrownBy(() -> gateway.reload(config(cloud, "module: broken.wasm")))
                     .hasMessageContaining("edgeway.plugins.it.module: not a valid WebAssembly module");
             assertThat(gateway.chat("gpt", "hi").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void anOperatorSeesWhichModulesRunAndHowTheyDo() throws Exception {
+        try (FakeCloud cloud = FakeCloud.start();
+                TestGateway gateway = TestGateway.start(guard(cloud, 0));
+                HttpClient client = HttpClient.newHttpClient()) {
+            Router router = Router.router(gateway.vertx());
+            new Admin(gateway.gateways()).mount(router);
+            HttpServer admin = gateway.vertx()
+                    .createHttpServer()
+                    .requestHandler(router)
+                    .listen(0, "127.0.0.1")
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
+            assertThat(gateway.chat("gpt", "hi").statusCode()).isEqualTo(200);
+            HttpResponse<byte[]> answer = client.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin.actualPort() + "/admin/plugins"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofByteArray());
+            Map<?, ?> plugins = (Map<?, ?>) Json.readObject(answer.body()).get("plugins");
+            assertThat(plugins.get("route")).isEqualTo(Map.of("type", "router"));
+            Map<?, ?> it = (Map<?, ?>) plugins.get("it");
+            assertThat(it.get("type")).isEqualTo("wasm");
+            assertThat(it.get("state")).isEqualTo("on");
+            assertThat(((Map<?, ?>) it.get("module")).get("version")).isEqualTo("1.0.0");
+            assertThat(((Map<?, ?>) it.get("figures")).get("exchanges")).isEqualTo(1L);
         }
     }
 
