@@ -41,7 +41,7 @@ public final class SocketPeer {
                 .connect(options.setHost("127.0.0.1").setPort(port))
                 .onSuccess(socket -> peer.complete(new SocketPeer(socket)))
                 .onFailure(peer::completeExceptionally);
-        return peer.orTimeout(30, TimeUnit.SECONDS).join();
+        return peer.orTimeout(10, TimeUnit.SECONDS).join();
     }
 
     public SocketPeer send(String message) {
@@ -56,7 +56,7 @@ public final class SocketPeer {
     /** The next message as it came. */
     public String takeText() {
         try {
-            String message = messages.poll(30, TimeUnit.SECONDS);
+            String message = messages.poll(10, TimeUnit.SECONDS);
             if (message == null) {
                 throw new AssertionError("no message came");
             }
