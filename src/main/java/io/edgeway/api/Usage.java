@@ -3,6 +3,7 @@ package io.edgeway.api;
 import io.edgeway.json.JsonIndex;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Tokens that an exchange took, as the backend counted them. */
 public record Usage(long prompt, long completion, long cachedPrompt) {
@@ -22,41 +23,30 @@ public record Usage(long prompt, long completion, long cachedPrompt) {
 
     /** The usage that an OpenAI (chat or responses) or Anthropic object states, or null. */
     public static Usage read(Object value) {
-        if (!(value instanceof Map<?, ?> map)) {
-            return null;
-        }
-        Long prompt = number(map, "prompt_tokens", "input_tokens");
-        Long completion = number(map, "completion_tokens", "output_tokens");
-        if (prompt == null && completion == null) {
-            return null;
-        }
-        long cached = 0;
-        Object details = map.get("prompt_tokens_details");
-        if (details == null) {
-            details = map.get("input_tokens_details");
-        }
-        if (details instanceof Map<?, ?> d && d.get("cached_tokens") instanceof Number n) {
-            cached = n.longValue();
-        }
-        return new Usage(prompt == null ? 0 : prompt, completion == null ? 0 : completion, cached);
+        return value instanceof Map<?, ?> map
+                ? read(map::get, name -> map.get(name) instanceof Map<?, ?> d ? d.get("cached_tokens") : null)
+                : null;
     }
 
     /** The same, read in place. */
     public static Usage read(JsonIndex index) {
-        if (index == null) {
-            return null;
-        }
-        Long prompt = number(index, "prompt_tokens", "input_tokens");
-        Long completion = number(index, "completion_tokens", "output_tokens");
+        return index == null
+                ? null
+                : read(index::value, name -> {
+                    JsonIndex details = index.object(name);
+                    return details == null ? null : details.value("cached_tokens");
+                });
+    }
+
+    private static Usage read(Function<String, Object> member, Function<String, Object> cached) {
+        Long prompt = number(member, "prompt_tokens", "input_tokens");
+        Long completion = number(member, "completion_tokens", "output_tokens");
         if (prompt == null && completion == null) {
             return null;
         }
-        JsonIndex details = index.object("prompt_tokens_details");
-        if (details == null) {
-            details = index.object("input_tokens_details");
-        }
-        long cached = details != null && details.value("cached_tokens") instanceof Number n ? n.longValue() : 0;
-        return new Usage(prompt == null ? 0 : prompt, completion == null ? 0 : completion, cached);
+        Long again = number(cached, "prompt_tokens_details", "input_tokens_details");
+        return new Usage(
+                prompt == null ? 0 : prompt, completion == null ? 0 : completion, again == null ? 0 : again);
     }
 
     /** OpenAI's form of it, for chat and text completions. */
@@ -92,13 +82,11 @@ public record Usage(long prompt, long completion, long cachedPrompt) {
         return map;
     }
 
-    private static Long number(JsonIndex index, String name, String other) {
-        Object value = index.value(index.has(name) ? name : other);
-        return value instanceof Number n && n.longValue() >= 0 ? n.longValue() : null;
-    }
-
-    private static Long number(Map<?, ?> map, String name, String other) {
-        Object value = map.containsKey(name) ? map.get(name) : map.get(other);
+    private static Long number(Function<String, Object> member, String name, String other) {
+        Object value = member.apply(name);
+        if (value == null) {
+            value = member.apply(other);
+        }
         return value instanceof Number n && n.longValue() >= 0 ? n.longValue() : null;
     }
 }
