@@ -30,6 +30,11 @@ public final class Turn {
         return fresh;
     }
 
+    /** Whether a backend kept anything of it. */
+    public boolean isKept() {
+        return kept != null;
+    }
+
     /** Leaves what the next turn may go on from. */
     public void keep(Object kept) {
         this.kept = kept;

@@ -1,6 +1,5 @@
 package io.edgeway.backend.cloud;
 
-import io.edgeway.api.ChatRequest;
 import io.edgeway.backend.cloud.dialect.ResponsesDialect;
 import io.edgeway.json.Json;
 import io.edgeway.json.JsonException;
@@ -8,6 +7,7 @@ import io.edgeway.json.JsonIndex;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Hints;
 import io.edgeway.pipeline.Turn;
+import io.edgeway.reuse.CanonicalDigest;
 import io.edgeway.reuse.Digest;
 import io.edgeway.sse.Sse;
 import io.vertx.core.MultiMap;
@@ -16,8 +16,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.UpgradeRejectedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Map;
 
@@ -110,13 +108,9 @@ final class SocketLine implements Line, UpstreamSocket.User {
     }
 
     private Digest digest(int messages) {
-        ChatRequest request = exchange.request();
-        try {
-            return Digest.of(MessageDigest.getInstance("SHA-256")
-                    .digest(Json.write(request.messages().subList(0, messages))));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return new CanonicalDigest()
+                .value(exchange.request().messages().subList(0, messages))
+                .finish();
     }
 
     @Override

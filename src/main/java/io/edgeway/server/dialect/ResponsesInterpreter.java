@@ -119,8 +119,9 @@ public final class ResponsesInterpreter implements Interpreter {
         private void complete() {
             assembler.complete(now());
             store();
-            if (kept.remembers()) {
-                kept.remember(exchange.principal().tenant(), assembler.id(), exchange.fact(Hints.TURN));
+            Turn turn = exchange.fact(Hints.TURN);
+            if (turn != null && turn.isKept()) {
+                kept.remember(exchange.principal().tenant(), assembler.id(), turn);
             }
         }
 
