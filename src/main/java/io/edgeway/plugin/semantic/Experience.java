@@ -42,9 +42,8 @@ final class Experience {
 
     /**
      * The most likely shift of this entry's log-odds from the curve of all, given what was seen of it, and its standard
-     * deviation: a logistic
-     * fit as in vCache (arXiv 2502.03771), with one parameter and a normal prior instead of two without, so that it says
-     * something from the first comparison on.
+     * deviation: a logistic fit as in vCache (arXiv 2502.03771), with one parameter and a normal prior instead of two
+     * without, so that it says something from the first comparison on.
      */
     synchronized Shift shift(Calibration.Curve curve, double priorDeviation) {
         double precision = 1 / (priorDeviation * priorDeviation);
