@@ -91,21 +91,24 @@ def test_background_stream_is_resumed(client):
     assert [event.sequence_number for event in again] == list(range(4, len(events)))
 
 
+def two_turns(connection, **options):
+    previous = {}
+    for text in ("one", "two"):
+        connection.response.create(input=text, **options, **previous)
+        said = ""
+        for event in connection:
+            assert event.type != "error", event
+            if event.type == "response.output_text.delta":
+                said += event.delta
+            if event.type == "response.completed":
+                previous = {"previous_response_id": event.response.id}
+                break
+        assert said == ANSWER
+
+
 def test_websocket(client):
     with client.responses.connect() as connection:
-        ids = []
-        for text in ("one", "two"):
-            more = {"previous_response_id": ids[-1]} if ids else {}
-            connection.response.create(model="cloud", input=text, store=False, **more)
-            said = ""
-            for event in connection:
-                assert event.type != "error", event
-                if event.type == "response.output_text.delta":
-                    said += event.delta
-                if event.type == "response.completed":
-                    ids.append(event.response.id)
-                    break
-            assert said == ANSWER
+        two_turns(connection, model="cloud", store=False)
         connection.response.create(model="nobody", input="Hello")
         assert connection.recv().type == "error"
 
@@ -210,17 +213,5 @@ def test_embeddings(client):
 
 def test_a_websocket_upstream_is_not_seen(client):
     with client.responses.connect() as connection:
-        ids = []
-        for text in ("one", "two"):
-            more = {"previous_response_id": ids[-1]} if ids else {}
-            connection.response.create(model="socket", input=text, **more)
-            said = ""
-            for event in connection:
-                assert event.type != "error", event
-                if event.type == "response.output_text.delta":
-                    said += event.delta
-                if event.type == "response.completed":
-                    ids.append(event.response.id)
-                    break
-            assert said == ANSWER
+        two_turns(connection, model="socket")
     assert client.responses.create(model="socket", input="Hello").output_text == ANSWER
