@@ -45,8 +45,7 @@ public record Usage(long prompt, long completion, long cachedPrompt) {
             return null;
         }
         Long again = number(cached, "prompt_tokens_details", "input_tokens_details");
-        return new Usage(
-                prompt == null ? 0 : prompt, completion == null ? 0 : completion, again == null ? 0 : again);
+        return new Usage(prompt == null ? 0 : prompt, completion == null ? 0 : completion, again == null ? 0 : again);
     }
 
     /** OpenAI's form of it, for chat and text completions. */

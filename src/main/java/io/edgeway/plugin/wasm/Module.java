@@ -124,7 +124,8 @@ record Module(
         Set<String> exports = exports(code);
         bounds(code);
         Program.foreign(code).ifPresent(instruction -> {
-            throw new Refused("uses the instruction " + instruction + ", which is not supported; compile it without the extension that has it");
+            throw new Refused("uses the instruction " + instruction
+                    + ", which is not supported; compile it without the extension that has it");
         });
         return new Module(
                 version,
