@@ -308,9 +308,6 @@ class EngineTest {
         Engine engine = engine(TinyModel.settings(2, 4, 0));
         Result running = new Result();
         AtomicInteger steps = new AtomicInteger();
-        Generation first =
-                engine.submit(request(prompt(5, 1), 480, ignoringEnd()), new Counting(running, steps::incrementAndGet));
-        running.first.get(20, TimeUnit.SECONDS);
         int chunks = 7;
         AtomicInteger atAdmission = new AtomicInteger();
         AtomicInteger atFirstToken = new AtomicInteger(-1);
@@ -326,7 +323,13 @@ class EngineTest {
                 super.token(piece, score);
             }
         };
-        engine.submit(request(prompt(chunks * PrefixCache.BLOCK, 2), 1, ignoringEnd()), late);
+        GenerationRequest longPrompt = request(prompt(chunks * PrefixCache.BLOCK, 2), 1, ignoringEnd());
+        // Asked from the engine's own thread: from another, the running row might have ended by then.
+        Generation first = engine.submit(request(prompt(5, 1), 480, ignoringEnd()), new Counting(running, () -> {
+            if (steps.incrementAndGet() == 1) {
+                engine.submit(longPrompt, late);
+            }
+        }));
         late.await();
         first.cancel();
         assertTrue(atFirstToken.get() - atAdmission.get() >= chunks - 1);
