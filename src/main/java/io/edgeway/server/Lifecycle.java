@@ -52,6 +52,7 @@ public class Lifecycle {
                 .onSuccess(gateway -> {
                     watch.start();
                     server.start();
+                    StartPages.giveBack(gateways.node().vertx());
                 })
                 .onFailure(failure -> {
                     if (failure instanceof ConfigException) {
