@@ -6,6 +6,9 @@ import io.edgeway.command.ModelsCommand;
 import io.edgeway.command.ServeCommand;
 import io.edgeway.command.Version;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -18,11 +21,26 @@ import picocli.CommandLine.Command;
         description = "An LLM gateway for the edge.",
         subcommands = {CheckCommand.class, KeysCommand.class, ModelsCommand.class})
 public final class Edgeway extends ServeCommand {
+    private static final String HOST_NAME = "jboss.host.name";
+    private static final Path LINUX_HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
     public static void main(String... args) {
+        nameHost();
         Edgeway serve = new Edgeway();
         int status = serve.takes(args) ? serve.call() : new CommandLine(new Edgeway()).execute(args);
         if (status != 0) {
             System.exit(status);
+        }
+    }
+
+    /** The log would ask the name service for it at its first line, which takes long where there is no network. */
+    private static void nameHost() {
+        if (System.getProperty(HOST_NAME) == null) {
+            try {
+                System.setProperty(HOST_NAME, Files.readString(LINUX_HOST_NAME).strip());
+            } catch (IOException e) {
+                // Another system: the log finds it out.
+            }
         }
     }
 }

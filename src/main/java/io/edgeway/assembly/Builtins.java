@@ -19,9 +19,16 @@ import java.util.TreeMap;
 
 /** The plugin types of this build: our own, and those of dependencies that offer a {@link PluginFactory}. */
 public final class Builtins {
+    /** Found once: in the binary that is when it is built, since looking through the class path is slow there. */
+    private static final Map<String, PluginFactory<?>> FACTORIES = find();
+
     private Builtins() {}
 
     public static Map<String, PluginFactory<?>> factories() {
+        return FACTORIES;
+    }
+
+    private static Map<String, PluginFactory<?>> find() {
         Map<String, PluginFactory<?>> byType = new TreeMap<>();
         for (PluginFactory<?> factory : List.<PluginFactory<?>>of(
                 new AccessLogFactory(),

@@ -27,10 +27,12 @@ final class StartPages {
 
     static void giveBack(Vertx vertx) {
         if (ImageMode.current() == ImageMode.NATIVE_RUN) {
-            vertx.setTimer(AFTER_MILLIS, timer -> vertx.executeBlocking(() -> {
-                giveBack();
-                return null;
-            }));
+            vertx.setTimer(
+                    AFTER_MILLIS,
+                    timer -> vertx.executeBlocking(() -> {
+                        giveBack();
+                        return null;
+                    }));
         }
     }
 

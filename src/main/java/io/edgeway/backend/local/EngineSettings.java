@@ -22,6 +22,12 @@ public record EngineSettings(
         GatewayConfig.LocalConfig.Kv kv,
         Duration unloadAfter) {
 
+    /** Names the engine among a node's; written out, since the compiler's would be interpreted in the binary. */
+    String key() {
+        return directory + " " + threads + ' ' + slots + ' ' + context + ' ' + queue + ' ' + prefixCacheBytes + ' '
+                + spin + ' ' + kv + ' ' + unloadAfter;
+    }
+
     /** For measuring the forward pass alone: no queue, no prefixes. */
     public static EngineSettings bare(Path directory, int threads, int slots, boolean spin, boolean kv8) {
         GatewayConfig.LocalConfig.Kv kv = kv8 ? GatewayConfig.LocalConfig.Kv.INT8 : GatewayConfig.LocalConfig.Kv.FP32;

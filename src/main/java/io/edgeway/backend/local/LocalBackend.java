@@ -41,7 +41,7 @@ public final class LocalBackend implements Backend {
         LocalMetrics metrics =
                 context.shared("local-metrics:" + model, () -> new LocalMetrics(context.meters(), model));
         this.engine = context.shared(
-                "local-model:" + model + ':' + settings, () -> new Engine(model, settings, loaded, metrics));
+                "local-model:" + model + ':' + settings.key(), () -> new Engine(model, settings, loaded, metrics));
     }
 
     @Override
