@@ -253,6 +253,40 @@ class UpstreamSocketsTest {
         received.gone().orTimeout(5, TimeUnit.SECONDS).join();
     }
 
+    /** More than the sockets between them hold, so that what is not read stays with the upstream. */
+    @Test
+    void aSlowReaderHoldsItsUpstreamAndHearsAllOfItInOrderLater() {
+        int tokens = 120_000;
+        cloud.next("tokens=" + tokens);
+        SocketPeer slow = connect();
+        slow.pause();
+        slow.send(create("big"));
+        FakeCloud.Received big = cloud.take();
+        awaitHeld(1);
+        SocketPeer other = connect();
+        other.send(create("small"));
+        other.until("type", "response.completed");
+        assertThat(big.finished()).isNotDone();
+        slow.resume();
+        List<Map<String, Object>> events = slow.until("type", "response.completed");
+        int heard = 0;
+        for (Map<String, Object> event : events) {
+            if ("response.output_text.delta".equals(event.get("type"))) {
+                assertThat(event.get("delta")).isEqualTo("word" + heard++ + " ");
+            }
+        }
+        assertThat(heard).isEqualTo(tokens);
+        awaitHeld(0);
+    }
+
+    private void awaitHeld(int replies) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (gateway.meters().get("edgeway.replies.held").gauge().value() != replies) {
+            assertThat(System.nanoTime()).as("no reply is held").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
     @Test
     void errorsBeforeTheResponseAreErrorsOfTheCall() {
         cloud.next("status=400");
