@@ -18,8 +18,34 @@ class Rule {
 
 const rules = new Array<Rule>();
 
-/** For each byte, whether a phrase begins with it. */
-const first = memory.data(256);
+/*
+ * Wu and Manber, "A fast algorithm for multi-pattern searching" (1994): a window as long as the shortest phrase moves
+ * over the prompt, by as much as the last two bytes in it allow. Bytes are told apart by their lower five bits, which
+ * letters have in common with their other case.
+ */
+const PAIRS = 1024;
+const skip = memory.data(PAIRS);
+let window: i32 = 0;
+
+// @ts-ignore: decorator
+@inline
+function pair(at: usize): i32 {
+  const bytes: i32 = load<u16>(at);
+  return (bytes & 0x1f) | ((bytes >> 3) & 0x3e0);
+}
+
+function aim(): void {
+  window = 255;
+  for (let i = 0; i < rules.length; i++) window = min(window, rules[i].lowered.byteLength);
+  memory.fill(skip, <u8>(window - 1), PAIRS);
+  for (let i = 0; i < rules.length; i++) {
+    const at = changetype<usize>(rules[i].lowered);
+    for (let end = 2; end <= window; end++) {
+      const place = skip + pair(at + end - 2);
+      store<u8>(place, min(<i32>load<u8>(place), window - end));
+    }
+  }
+}
 
 const prompt = new Property("ai.prompt");
 const stays = new Property("ai.stays");
@@ -67,21 +93,23 @@ export function proxy_on_configure(root: i32, size: i32): i32 {
       return 0;
     }
     if (phrase.length == 0) return 0;
-    const rule = new Rule(verb, phrase, text);
-    const initial: u32 = load<u8>(changetype<usize>(rule.lowered));
-    store<u8>(first + initial, 1);
-    if (initial >= 0x61 && initial <= 0x7a) store<u8>(first + initial - 0x20, 1);
-    rules.push(rule);
+    rules.push(new Rule(verb, phrase, text));
   }
+  aim();
   keep();
   return 1;
 }
 
-/** Whether any phrase lies in the bytes, which for most prompts none does: this costs no more than a look at each. */
+/** Whether any phrase lies in the bytes, which for most prompts none does: this looks at few of them. */
 function concerned(from: usize, size: i32): bool {
   const end = from + size;
-  for (let at = from; at < end; at++) {
-    if (load<u8>(first + load<u8>(at)) != 0 && begins(at, end)) return true;
+  let at = from;
+  while (at + window <= end) {
+    // A phrase of one byte has no pair.
+    const by: i32 = window > 1 ? load<u8>(skip + pair(at + window - 2)) : 0;
+    if (by != 0) at += by;
+    else if (begins(at, end)) return true;
+    else at++;
   }
   return false;
 }

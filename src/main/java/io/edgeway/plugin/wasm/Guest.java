@@ -105,7 +105,7 @@ final class Guest {
             if (meter == null) {
                 builder.withMachineFactory(hosted.compiled());
             } else {
-                builder.withMachineFactory(machine -> new Interpreter(module.program(), machine, meter::check));
+                builder.withMachineFactory(machine -> new Interpreter(module.program(), machine, meter::look));
             }
             instance = limited(builder::build);
             memory = instance.memory();
@@ -214,7 +214,7 @@ final class Guest {
         }
         depth++;
         long start = System.nanoTime();
-        limiter.begin(deadlineNanos);
+        limiter.begin(start + deadlineNanos);
         GuestFailure failure = null;
         boolean done = false;
         try {

@@ -121,7 +121,17 @@ final class Visit {
         });
     }
 
+    /** The chain reads the request anyway; done here, the module's calls are not told to be as slow as that. */
+    private void read() {
+        try {
+            exchange.request();
+        } catch (ApiException e) {
+            // Told to the client by whoever needs it.
+        }
+    }
+
     private Future<Void> request() {
+        read();
         boolean bodies = hosted.options().body();
         int action = guest.call(
                 this, guest.onRequestHeaders, id, exchange.requestHeaders().size() + 4, bodies ? 0 : 1);

@@ -68,13 +68,15 @@ final class Watchdog implements AutoCloseable {
         private static final int STRUCK = 3;
 
         private final AtomicInteger state = new AtomicInteger();
-        private volatile @Nullable Thread caller;
-        private volatile long deadline;
+
+        // Written before the state, read after it.
+        private @Nullable Thread caller;
+        private long deadline;
 
         @Override
-        public void begin(long nanos) {
+        public void begin(long deadline) {
             caller = Thread.currentThread();
-            deadline = System.nanoTime() + nanos;
+            this.deadline = deadline;
             state.set(RUNNING);
             if (!awake) {
                 LockSupport.unpark(thread);
@@ -97,7 +99,7 @@ final class Watchdog implements AutoCloseable {
 
         @Override
         public void check() {
-            if (System.nanoTime() - deadline > 0) {
+            if (state.getPlain() == STRUCK) {
                 throw new Sandbox.DeadlineException();
             }
         }
@@ -106,10 +108,10 @@ final class Watchdog implements AutoCloseable {
             if (state.get() != RUNNING) {
                 return false;
             }
-            Thread running = caller;
-            if (System.nanoTime() - deadline > 0 && running != null && state.compareAndSet(RUNNING, STRIKING)) {
+            if (System.nanoTime() - deadline > 0 && state.compareAndSet(RUNNING, STRIKING)) {
                 // The call seen as late may have ended and another begun: that one has its own deadline.
-                if (System.nanoTime() - deadline > 0) {
+                Thread running = caller;
+                if (System.nanoTime() - deadline > 0 && running != null) {
                     running.interrupt();
                     state.set(STRUCK);
                 } else {
