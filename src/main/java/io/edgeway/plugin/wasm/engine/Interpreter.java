@@ -239,6 +239,40 @@ public final class Interpreter implements Machine {
                     m.writeShort(at(r[base + c[p + 1]], c[p + 3]), (short) r[base + c[p + 2]]);
                     p += 4;
                 }
+                case Op.TABLE_GET -> {
+                    r[base + c[p + 1]] = Tables.get(instance.table(c[p + 3]), (int) r[base + c[p + 2]]);
+                    p += 4;
+                }
+                case Op.TABLE_SET -> {
+                    instance.table(c[p + 3]).setRef((int) r[base + c[p + 1]], (int) r[base + c[p + 2]], instance);
+                    p += 4;
+                }
+                case Op.TABLE_SIZE -> {
+                    r[base + c[p + 1]] = instance.table(c[p + 2]).size();
+                    p += 3;
+                }
+                case Op.TABLE_GROW -> {
+                    r[base + c[p + 1]] =
+                            Tables.grow(instance, c[p + 4], (int) r[base + c[p + 3]], (int) r[base + c[p + 2]]);
+                    look();
+                    p += 5;
+                }
+                case Op.TABLE_INIT, Op.TABLE_COPY, Op.TABLE_FILL -> {
+                    Tables.write(
+                            instance,
+                            c[p],
+                            (int) r[base + c[p + 1]],
+                            (int) r[base + c[p + 2]],
+                            (int) r[base + c[p + 3]],
+                            c[p + 4],
+                            c[p + 5]);
+                    look();
+                    p += 6;
+                }
+                case Op.ELEM_DROP -> {
+                    instance.setElement(c[p + 1], null);
+                    p += 2;
+                }
                 case Op.MEMORY_SIZE -> {
                     r[base + c[p + 1]] = m.pages();
                     p += 2;
@@ -252,7 +286,7 @@ public final class Interpreter implements Machine {
                     m.initPassiveSegment(
                             c[p + 4], (int) r[base + c[p + 1]], (int) r[base + c[p + 2]], (int) r[base + c[p + 3]]);
                     look();
-                    p += 5;
+                    p += 6;
                 }
                 case Op.DATA_DROP -> {
                     m.drop(c[p + 1]);
@@ -261,13 +295,13 @@ public final class Interpreter implements Machine {
                 case Op.MEMORY_COPY -> {
                     m.copy((int) r[base + c[p + 1]], (int) r[base + c[p + 2]], (int) r[base + c[p + 3]]);
                     look();
-                    p += 5;
+                    p += 6;
                 }
                 case Op.MEMORY_FILL -> {
                     int from = (int) r[base + c[p + 1]];
                     m.fill((byte) r[base + c[p + 2]], from, from + (int) r[base + c[p + 3]]);
                     look();
-                    p += 5;
+                    p += 6;
                 }
                 case 0x45 -> {
                     r[base + c[p + 1]] = (int) r[base + c[p + 2]] == 0 ? 1 : 0;

@@ -31,6 +31,8 @@ final class Op {
     static final int SELECT = 0x1b;
     static final int GLOBAL_GET = 0x23;
     static final int GLOBAL_SET = 0x24;
+    static final int TABLE_GET = 0x25;
+    static final int TABLE_SET = 0x26;
     static final int MEMORY_SIZE = 0x3f;
     static final int MEMORY_GROW = 0x40;
 
@@ -44,6 +46,12 @@ final class Op {
     static final int DATA_DROP = FC + 9;
     static final int MEMORY_COPY = FC + 10;
     static final int MEMORY_FILL = FC + 11;
+    static final int TABLE_INIT = FC + 12;
+    static final int ELEM_DROP = FC + 13;
+    static final int TABLE_COPY = FC + 14;
+    static final int TABLE_GROW = FC + 15;
+    static final int TABLE_SIZE = FC + 16;
+    static final int TABLE_FILL = FC + 17;
 
     private Op() {}
 }

@@ -5,6 +5,7 @@ import com.dylibso.chicory.wasm.types.FunctionBody;
 import com.dylibso.chicory.wasm.types.FunctionType;
 import com.dylibso.chicory.wasm.types.OpCode;
 import com.dylibso.chicory.wasm.types.ValType;
+import com.dylibso.chicory.wasm.types.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,6 +51,7 @@ final class Translator {
     private final Program program;
     private final FunctionType type;
     private final List<AnnotatedInstruction> body;
+    private final List<ValType> variables;
     private final int locals;
     private final ArrayList<Block> blocks = new ArrayList<>();
     private int[] code = new int[64];
@@ -71,7 +73,8 @@ final class Translator {
         this.program = program;
         this.type = type;
         this.body = function.instructions();
-        this.locals = type.params().size() + function.localTypes().size();
+        this.variables = function.localTypes();
+        this.locals = type.params().size() + variables.size();
     }
 
     static boolean knows(OpCode code) {
@@ -80,12 +83,19 @@ final class Translator {
             case UNREACHABLE, NOP, BLOCK, LOOP, IF, ELSE, END, BR, BR_IF, BR_TABLE, RETURN, CALL, CALL_INDIRECT -> true;
             case DROP, SELECT, SELECT_T, LOCAL_GET, LOCAL_SET, LOCAL_TEE, GLOBAL_GET, GLOBAL_SET -> true;
             case MEMORY_INIT, DATA_DROP, MEMORY_COPY, MEMORY_FILL -> true;
+            case TABLE_GET, TABLE_SET, TABLE_INIT, ELEM_DROP, TABLE_COPY, TABLE_GROW, TABLE_SIZE, TABLE_FILL -> true;
+            case REF_NULL, REF_IS_NULL, REF_FUNC -> true;
             default -> number >= 0x28 && number <= 0xc4 || number >= 0xfc00 && number <= 0xfc07;
         };
     }
 
     Program.Function translate() {
         blocks.add(new Block(OpCode.BLOCK, 0, 0, type.returns().size(), 0));
+        for (int i = 0; i < variables.size(); i++) {
+            if (variables.get(i).isReference()) {
+                emit(Op.CONST32, type.params().size() + i, Value.REF_NULL_VALUE);
+            }
+        }
         for (int i = 0; i < body.size(); i++) {
             if (instruction(body.get(i))) {
                 i = skip(i + 1) - 1;
@@ -177,10 +187,27 @@ final class Translator {
             case F32_CONST -> pushConstant((int) it.operand(0));
             case MEMORY_SIZE -> make(Op.MEMORY_SIZE);
             case MEMORY_GROW -> make(Op.MEMORY_GROW, pop());
-            case MEMORY_INIT -> three(Op.MEMORY_INIT, (int) it.operand(0));
+            case MEMORY_INIT -> three(Op.MEMORY_INIT, (int) it.operand(0), 0);
             case DATA_DROP -> emit(Op.DATA_DROP, (int) it.operand(0));
-            case MEMORY_COPY -> three(Op.MEMORY_COPY, 0);
-            case MEMORY_FILL -> three(Op.MEMORY_FILL, 0);
+            case MEMORY_COPY -> three(Op.MEMORY_COPY, 0, 0);
+            case MEMORY_FILL -> three(Op.MEMORY_FILL, 0, 0);
+            case TABLE_GET -> make(Op.TABLE_GET, pop(), (int) it.operand(0));
+            case TABLE_SET -> {
+                int value = pop();
+                emit(Op.TABLE_SET, pop(), value, (int) it.operand(0));
+            }
+            case TABLE_INIT -> three(Op.TABLE_INIT, (int) it.operand(0), (int) it.operand(1));
+            case ELEM_DROP -> emit(Op.ELEM_DROP, (int) it.operand(0));
+            case TABLE_COPY -> three(Op.TABLE_COPY, (int) it.operand(0), (int) it.operand(1));
+            case TABLE_GROW -> {
+                int count = pop();
+                make(Op.TABLE_GROW, pop(), count, (int) it.operand(0));
+            }
+            case TABLE_SIZE -> make(Op.TABLE_SIZE, (int) it.operand(0));
+            case TABLE_FILL -> three(Op.TABLE_FILL, (int) it.operand(0), 0);
+            case REF_NULL -> pushConstant(Value.REF_NULL_VALUE);
+            case REF_FUNC -> pushConstant((int) it.operand(0));
+            case REF_IS_NULL -> make(Op.I32_EQ + Op.CONSTANT, pop(), Value.REF_NULL_VALUE);
             default -> number(it);
         }
         return false;
@@ -232,10 +259,10 @@ final class Translator {
         make(Op.SELECT, pop(), second, condition);
     }
 
-    private void three(int step, int segment) {
+    private void three(int step, int from, int to) {
         int third = pop();
         int second = pop();
-        emit(step, pop(), second, third, segment);
+        emit(step, pop(), second, third, from, to);
     }
 
     // Calls. Arguments lie at the top of the stack, where the function called finds its parameters and leaves results.
@@ -441,20 +468,20 @@ final class Translator {
     }
 
     private int params(AnnotatedInstruction it) {
-        int id = (int) it.operand(0);
+        long id = it.operand(0);
         return id == EMPTY || ValType.isValid(id)
                 ? 0
-                : program.module().typeSection().getType(id).params().size();
+                : program.module().typeSection().getType((int) id).params().size();
     }
 
     private int returns(AnnotatedInstruction it) {
-        int id = (int) it.operand(0);
+        long id = it.operand(0);
         if (id == EMPTY) {
             return 0;
         }
         return ValType.isValid(id)
                 ? 1
-                : program.module().typeSection().getType(id).returns().size();
+                : program.module().typeSection().getType((int) id).returns().size();
     }
 
     // The operand stack.

@@ -257,7 +257,7 @@ final class RandomModule {
 
     private void statement(int depth) {
         int type = pick(TYPES);
-        switch (random.nextInt(depth > 0 ? 13 : 5)) {
+        switch (random.nextInt(depth > 0 ? 15 : 5)) {
             case 0, 1, 2 -> {
                 expression(type, 3);
                 op(0x21, local(type));
@@ -310,10 +310,52 @@ final class RandomModule {
                     op(0x0b);
                 }
             }
+            case 12, 13 -> table();
             default -> {
                 expression(I32, 2);
                 op(0x23, 0, 0x6a, 0x24, 0);
             }
+        }
+    }
+
+    /** Instructions on the table, whose first entries are functions. */
+    private void table() {
+        switch (random.nextInt(9)) {
+            case 0 -> {
+                op(0x41, random.nextInt(4));
+                reference();
+                op(0x26, 0);
+            }
+            case 1 -> op(0x41, random.nextInt(5), 0x25, 0, 0xd1, 0x21, local(I32));
+            case 2 -> {
+                reference();
+                op(0x41, random.nextInt(3), 0xfc, 15, 0, 0x21, local(I32));
+            }
+            case 3 -> op(0xfc, 16, 0, 0x21, local(I32));
+            case 4 -> {
+                op(0x41, random.nextInt(3));
+                reference();
+                op(0x41, random.nextInt(3), 0xfc, 17, 0);
+            }
+            case 5 -> op(0x41, random.nextInt(3), 0x41, random.nextInt(3), 0x41, random.nextInt(4), 0xfc, 14, 0, 0);
+            case 6 -> op(0x41, random.nextInt(3), 0x41, random.nextInt(2), 0x41, random.nextInt(3), 0xfc, 12, 1, 0);
+            case 7 -> {
+                op(0x02, 0x70);
+                reference();
+                op(0x0b, 0xd1, 0x21, local(I32));
+            }
+            default -> {
+                expression(I32, 1);
+                op(0x41, random.nextInt(4), 0x11, 2, 0, 0x21, local(I32));
+            }
+        }
+    }
+
+    private void reference() {
+        if (random.nextBoolean()) {
+            op(0xd0, 0x70);
+        } else {
+            op(0xd2, random.nextInt(2));
         }
     }
 
@@ -407,8 +449,11 @@ final class RandomModule {
         module.writeBytes(section(
                 1, of(3, 0x60, 4, I32, I64, F32, F64, 2, I32, I64, 0x60, 1, I32, 2, I32, I64, 0x60, 1, I32, 1, I32)));
         module.writeBytes(section(3, of(3, 1, 2, 0)));
+        module.writeBytes(section(4, of(1, 0x70, 1, 5, 9)));
         module.writeBytes(section(5, of(1, 0, 1)));
         module.writeBytes(section(6, of(1, I32, 1, 0x41, 7, 0x0b)));
+        // In the table four times the one that is only called; to copy from, it and the one of two results.
+        module.writeBytes(section(9, of(2, 0, 0x41, 0, 0x0b, 4, 1, 1, 1, 1, 1, 0, 2, 0, 1)));
         module.writeBytes(section(10, code));
         return module.toByteArray();
     }
