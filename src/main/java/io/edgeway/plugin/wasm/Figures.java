@@ -18,8 +18,9 @@ import java.util.concurrent.atomic.LongAdder;
 /** What a plugin's modules did, across reloads; its meters go when no configuration has the plugin any more. */
 final class Figures implements AutoCloseable {
     final LongAdder exchanges = new LongAdder();
-    final LongAdder calls = new LongAdder();
-    final LongAdder nanos = new LongAdder();
+    private final LongAdder calls = new LongAdder();
+    private final LongAdder nanos = new LongAdder();
+    private final CallTimes times = new CallTimes();
     final LongAdder starts = new LongAdder();
     final AtomicInteger instances = new AtomicInteger();
     private final Map<GuestFailure.Kind, LongAdder> failures = new EnumMap<>(GuestFailure.Kind.class);
@@ -61,6 +62,13 @@ final class Figures implements AutoCloseable {
         return kind.name().toLowerCase(Locale.ROOT);
     }
 
+    /** A call of the module, the functions of the host that it called included. */
+    void called(long took) {
+        calls.increment();
+        nanos.add(took);
+        times.add(took);
+    }
+
     void failed(GuestFailure.Kind kind) {
         Objects.requireNonNull(failures.get(kind)).increment();
     }
@@ -76,6 +84,8 @@ final class Figures implements AutoCloseable {
                 count,
                 "mean_call_us",
                 count == 0 ? 0 : Math.round(nanos.sum() / 10.0 / count) / 100.0,
+                "median_call_us",
+                times.median() / 1000.0,
                 "instances",
                 instances.get(),
                 "starts",

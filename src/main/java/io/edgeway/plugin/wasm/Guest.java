@@ -236,8 +236,7 @@ final class Guest {
             limiter.end();
             depth--;
             if (live) {
-                hosted.figures().calls.increment();
-                hosted.figures().nanos.add(System.nanoTime() - start);
+                hosted.figures().called(System.nanoTime() - start);
             }
             if (!done) {
                 die();
