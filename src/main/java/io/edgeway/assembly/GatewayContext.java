@@ -45,6 +45,11 @@ final class GatewayContext implements PluginContext {
     }
 
     @Override
+    public boolean configures(String model) {
+        return config.gateway().models().containsKey(model);
+    }
+
+    @Override
     public Path resolve(String file) {
         Path path = Path.of(file);
         if (path.isAbsolute()) {

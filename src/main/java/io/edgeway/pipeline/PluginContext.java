@@ -14,6 +14,11 @@ public interface PluginContext {
     /** The gateway's models; complete when {@link Plugin#start} runs, not yet in the factory. */
     Models models();
 
+    /** Whether the configuration has a model of that name, be it that it is left out now because its key is missing. */
+    default boolean configures(String model) {
+        return models().find(model) != null;
+    }
+
     /** A file named in the configuration, relative to the configuration's directory. */
     Path resolve(String file);
 

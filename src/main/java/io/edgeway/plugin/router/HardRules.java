@@ -8,6 +8,7 @@ import io.edgeway.pipeline.Model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /** The rules of the configuration. The first that matches leaves only the models that it names. */
@@ -17,6 +18,9 @@ final class HardRules {
      * hold up the event loop by backtracking.
      */
     private static final int MAX_CHARACTERS = 64 << 10;
+
+    /** What a rule may use beside a model's name. */
+    private static final Set<String> KINDS = Set.of("local", "cloud", "cheapest");
 
     private record Rule(
             String name,
@@ -34,7 +38,8 @@ final class HardRules {
         this.rules = rules;
     }
 
-    static HardRules of(List<RouterConfig.RuleConfig> configured) {
+    /** @param known throws for an option and the name of a model that the configuration has not */
+    static HardRules of(List<RouterConfig.RuleConfig> configured, BiConsumer<String, String> known) {
         List<Rule> rules = new ArrayList<>();
         for (int i = 0; i < configured.size(); i++) {
             RouterConfig.RuleConfig rule = configured.get(i);
@@ -52,6 +57,9 @@ final class HardRules {
                 match = rule.match().map(Pattern::compile).orElse(null);
             } catch (PatternSyntaxException e) {
                 throw new IllegalArgumentException(path + "match: " + e.getMessage());
+            }
+            if (!KINDS.contains(rule.use())) {
+                known.accept(path + "use", rule.use());
             }
             rules.add(new Rule(
                     rule.name(),

@@ -18,12 +18,16 @@ import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Resolves the model's name to the models that may answer, puts them in order, and calls them. */
 final class RouterPlugin implements Plugin {
     private static final String OWN_JUDGE = "judge.json";
     /** In place of a file: no judge but the bounds. */
     private static final String BOUNDS = "bounds";
+
+    /** A name that can be part of an option's path. */
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_-]+");
 
     /*
      * The order of the policies is fixed: what a caller says, what must be, what can be, what is likely to do, what is
@@ -52,15 +56,23 @@ final class RouterPlugin implements Plugin {
         this.thresholdSet = options.difficulty().threshold().isPresent()
                 || options.difficulty().cloudShare().isPresent();
         this.embedder = embedder;
-        this.rules = HardRules.of(options.rules().orElse(List.of()));
+        this.rules = HardRules.of(options.rules().orElse(List.of()), this::known);
         this.meters = new RouterMeters(context.meters());
         this.cascade = options.policy() == RouterConfig.Policy.CASCADE
                 ? new Cascade(context.vertx(), judge(options.cascade(), context), options.cascade())
                 : null;
         this.load = options.load().enabled() ? new LoadPolicy(options.load()) : null;
         this.switches = new Switches(options.off());
+        switches.models().forEach(name -> known(PLAIN.matcher(name).matches() ? "off." + name : "off", name));
         this.health = new HealthAndMoney(options.cheapest(), options.save(), switches);
         this.hedge = options.hedge().enabled() ? new LocalHedge(context.vertx(), options.hedge(), meters) : null;
+    }
+
+    /** @throws IllegalArgumentException if an option names a model that the configuration has not */
+    private void known(String option, String model) {
+        if (!context.configures(model)) {
+            throw new IllegalArgumentException(option + ": there is no model '" + model + "'");
+        }
     }
 
     private static ConfidenceJudge judge(RouterConfig.CascadeConfig options, PluginContext context) {
@@ -75,12 +87,6 @@ final class RouterPlugin implements Plugin {
 
     @Override
     public Future<Void> start() {
-        for (String name : switches.models()) {
-            if (context.models().find(name) == null) {
-                return Future.failedFuture(new IllegalArgumentException(
-                        "router: 'off' names the model '" + name + "', which there is not"));
-            }
-        }
         if (cascade != null && options.cascade().judge().isEmpty()) {
             try {
                 takeJudges();

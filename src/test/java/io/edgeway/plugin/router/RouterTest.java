@@ -7,6 +7,7 @@ import io.edgeway.api.ApiException;
 import io.edgeway.api.Usage;
 import io.edgeway.backend.cloud.CloudBackend;
 import io.edgeway.backend.cloud.Upstream;
+import io.edgeway.config.ConfigException;
 import io.edgeway.config.ConfigLoader;
 import io.edgeway.config.LoadedConfig;
 import io.edgeway.json.Json;
@@ -17,6 +18,7 @@ import io.edgeway.pipeline.Model;
 import io.edgeway.pipeline.Models;
 import io.edgeway.pipeline.Plugin;
 import io.edgeway.pipeline.Principal;
+import io.edgeway.server.TestGateway;
 import io.edgeway.testkit.Behaviour;
 import io.edgeway.testkit.ChainHarness;
 import io.edgeway.testkit.Chunks;
@@ -407,10 +409,42 @@ class RouterTest {
         assertThat(count("edgeway.router.hedges")).isZero();
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            off: { nobody: [hedge] }                     | edgeway.plugins.route.off.nobody
+            off: { "gpt-4.1": [hedge] }                  | edgeway.plugins.route.off
+            rules: [ { name: x, use: nobody } ]          | edgeway.plugins.route.rules[0].use
+            """)
+    void aModelThatThereIsNotIsToldWithItsLine(String option, String path) {
+        assertThatThrownBy(() -> TestGateway.start(configuration(option)).close())
+                .rootCause()
+                .isInstanceOfSatisfying(ConfigException.class, bad -> {
+                    assertThat(bad.problems()).hasSize(1);
+                    assertThat(bad.problems().getFirst().path()).isEqualTo(path);
+                    assertThat(bad.problems().getFirst().line()).isEqualTo(9);
+                    assertThat(bad.problems().getFirst().message()).contains("there is no model '");
+                });
+    }
+
     @Test
-    void aSwitchForAModelThatThereIsNotIsToldAtTheStart() {
-        router("off: { nobody: [hedge] }");
-        assertThat(router.start().cause()).hasMessageContaining("nobody");
+    void aModelThatIsLeftOutForWantOfAKeyMayBeNamed() {
+        TestGateway.start(configuration("off: { keyless: [hedge] }, rules: [ { name: x, use: keyless } ]"))
+                .close();
+    }
+
+    private String configuration(String option) {
+        return """
+                edgeway:
+                  models:
+                    gpt: { cloud: { upstreams: [fake] } }
+                    keyless: { cloud: { upstreams: [gone] } }
+                  upstreams: { fake: { url: "%s" }, gone: { url: "%s", skip-without-key: true } }
+                  plugins:
+                    route:
+                      type: router
+                      %s
+                  routes: [ { match: "/v1/*", chain: [route] } ]
+                """.formatted(cloud.url(), cloud.url(), option.replace("}, rules", "}\n      rules"));
     }
 
     // ---- cascade
