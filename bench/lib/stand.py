@@ -159,11 +159,12 @@ def have(command):
     return shutil.which(command) is not None
 
 
-def report(suite, command, tables, notes=()):
-    """Writes JSON beside the logs and replaces the suite's section of docs/benchmarks.md."""
+def report(suite, command, tables, notes=(), keep=True):
+    """Writes JSON beside the logs and replaces the suite's section of docs/benchmarks.md, or only prints it."""
     about = machine()
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / f"{suite}.json").write_text(json.dumps({"machine": about, "tables": tables}, indent=1))
+    if keep:
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        (RESULTS / f"{suite}.json").write_text(json.dumps({"machine": about, "tables": tables}, indent=1))
     text = [f"## {suite}", "", f"`{command}`, {about['date']}, commit {about['commit']}, {about['cores']} cores of "
             f"{about['cpu']}, Linux {about['kernel']}, load average at the end {about['load']}.", ""]
     for title, head, rows in tables:
@@ -174,6 +175,8 @@ def report(suite, command, tables, notes=()):
     text += list(notes) + ([""] if notes else [])
     section = "\n".join(text)
     print(section)
+    if not keep:
+        return
     path = ROOT / "docs" / "benchmarks.md"
     old = path.read_text() if path.exists() else "# Benchmarks\n\nEach section is written by the command it names.\n\n"
     pattern = re.compile(rf"^## {re.escape(suite)}\n.*?(?=^## |\Z)", re.S | re.M)
