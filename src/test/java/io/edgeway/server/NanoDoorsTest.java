@@ -17,10 +17,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the bundled model does at each door: schemas, log probabilities, choices, stops, penalties, seeds; no tools. */
+/** What the bundled model does at each door: schemas, log probabilities, choices, stops, penalties, seeds, calls. */
 @Timeout(240)
 class NanoDoorsTest {
     private static final String SCHEMA = """
@@ -118,19 +117,78 @@ class NanoDoorsTest {
         assertThat((Long) value.get("days")).isBetween(1L, 9L);
     }
 
+    /** The model was taught no calls, so it is held to one where one is required. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "/v1/chat/completions | \"messages\":%s,\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]",
-                "/v1/responses | \"input\":%s,\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}]",
-                "/v1/messages | \"max_tokens\":9,\"messages\":%s,\"tool_choice\":{\"type\":\"any\"},\"tools\":[{\"name\":\"f\",\"input_schema\":{}}]"
-            })
-    void aCallCannotBeForced(String path, String members) {
-        String ask = "[{\"role\":\"user\",\"content\":\"Weather?\"}]";
-        HttpResponse<String> reply = gateway.post(path, "{\"model\":\"nano\"," + members.formatted(ask) + "}");
+    @ValueSource(booleans = {false, true})
+    void chatCallsAToolThatItHasToCall(boolean stream) {
+        String tools = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"trip\",\"parameters\":" + SCHEMA
+                + "}},{\"type\":\"function\",\"function\":{\"name\":\"other\"}}]";
+        HttpResponse<String> reply = post(
+                "/v1/chat/completions",
+                stream,
+                messages(ASK) + tools + ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"trip\"}}");
+        List<Map<String, Object>> bodies = stream ? events(reply) : List.of(object(reply.body()));
+        List<Object> calls = new ArrayList<>();
+        Object finish = null;
+        for (Map<String, Object> body : bodies) {
+            Map<?, ?> said = (Map<?, ?>) at(body, "choices", 0, stream ? "delta" : "message");
+            assertThat(said.get("content")).isIn(null, "");
+            if (said.get("tool_calls") instanceof List<?> made) {
+                calls.addAll(made);
+            }
+            finish = at(body, "choices", 0, "finish_reason");
+        }
+        assertThat(finish).isEqualTo("tool_calls");
+        assertThat(calls).hasSize(1);
+        assertThat(at(calls, 0, "function", "name")).isEqualTo("trip");
+        String arguments = (String) at(calls, 0, "function", "arguments");
+        assertFits(arguments);
+        // The conversation goes on with the tool's result.
+        String call = new String(
+                Json.write(Json.object(
+                        "role", "assistant", "content", null, "tool_calls", List.of(calls.getFirst()))),
+                StandardCharsets.UTF_8);
+        Choice next = chat(
+                stream,
+                "\"messages\":[{\"role\":\"user\",\"content\":\"" + ASK + "\"}," + call
+                        + ",{\"role\":\"tool\",\"tool_call_id\":\"" + at(calls, 0, "id") + "\",\"content\":\"sunny\"}],"
+                        + "\"max_tokens\":20" + tools);
+        assertThat(next.text).isNotBlank();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void responsesCallAToolThatTheyHaveToCall(boolean stream) {
+        HttpResponse<String> reply = post(
+                "/v1/responses",
+                stream,
+                "\"input\":\"" + ASK + "\",\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\","
+                        + "\"name\":\"trip\",\"parameters\":" + SCHEMA + "}]");
+        Object response = stream ? at(events(reply).getLast(), "response") : object(reply.body());
+        assertThat(at(response, "output", 0, "type")).isEqualTo("function_call");
+        assertThat(at(response, "output", 0, "name")).isEqualTo("trip");
+        assertFits((String) at(response, "output", 0, "arguments"));
+    }
+
+    @Test
+    void messagesCallAToolThatTheyHaveToCall() {
+        Map<String, Object> body = object(post(
+                        "/v1/messages",
+                        false,
+                        "\"max_tokens\":120," + messages(ASK) + ",\"tool_choice\":{\"type\":\"any\"},"
+                                + "\"tools\":[{\"name\":\"trip\",\"input_schema\":" + SCHEMA + "}]")
+                .body());
+        assertThat(body).containsEntry("stop_reason", "tool_use");
+        assertThat(at(body, "content", 0, "name")).isEqualTo("trip");
+        assertFits(new String(Json.write(at(body, "content", 0, "input")), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aCallOfNothingIsRefused() {
+        HttpResponse<String> reply = gateway.post(
+                "/v1/chat/completions", "{\"model\":\"nano\"," + messages(ASK) + ",\"tool_choice\":\"required\"}");
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
-        assertThat(reply.body()).contains("cannot be made to call a tool");
+        assertThat(reply.body()).contains("tool_choice", "no 'tools' to call");
     }
 
     @ParameterizedTest

@@ -55,7 +55,8 @@ final class ChatTemplate {
         if (request.value("chat_template_kwargs") instanceof Map<?, ?> more) {
             more.forEach((name, value) -> context.put(String.valueOf(name), value));
         }
-        context.put("messages", messages(request));
+        List<Map<String, Object>> messages = messages(request);
+        context.put("messages", calls == null ? UntaughtTools.in(messages, request) : messages);
         context.put("tools", "none".equals(request.value("tool_choice")) ? null : request.value("tools"));
         context.put("documents", null);
         context.put("add_generation_prompt", true);

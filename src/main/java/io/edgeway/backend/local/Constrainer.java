@@ -54,32 +54,34 @@ final class Constrainer {
     /** How calls in the reply are to be read, or null where they are not. */
     ToolFormat calls(ChatRequest request) {
         boolean offered = request.value("tools") instanceof List<?> tools && !tools.isEmpty();
-        return offered && !refused(request) ? format : null;
+        if (!offered || "none".equals(request.value("tool_choice"))) {
+            return null;
+        }
+        return format == null && required(request) ? ToolFormat.UNTAUGHT : format;
     }
 
-    private static boolean refused(ChatRequest request) {
-        return "none".equals(request.value("tool_choice"));
+    /** Whether the reply has to be a call. */
+    static boolean required(ChatRequest request) {
+        Object choice = request.value("tool_choice");
+        return "required".equals(choice) || choice instanceof Map<?, ?>;
     }
 
     /** Makes a mask for each reply, or null where any text may be one. May take a while for a new schema. */
     Supplier<TokenMask> of(ChatRequest request) {
-        Object choice = request.value("tool_choice");
-        boolean must = "required".equals(choice) || choice instanceof Map<?, ?>;
-        if (must && calls(request) == null) {
+        boolean must = required(request);
+        ToolFormat format = calls(request);
+        if (must && format == null) {
             throw ApiException.badRequest(
-                    "tool_choice",
-                    "unsupported_tool_choice",
-                    "This model cannot be made to call a tool: it is given none, or its chat template "
-                            + "shows no form of calls that is known.");
+                    "tool_choice", "invalid_value", "A call is required, but the request has no 'tools' to call.");
         }
         Object asked = request.value("response_format");
-        if (must || asked == null && calls(request) != null) {
+        if (must || asked == null && format != null) {
             boolean several = !Boolean.FALSE.equals(request.value("parallel_tool_calls"));
             if (must && !format.bare() && !format.special(tokenizer)) {
-                Constraints marked = constraints(request, choice, true, several);
+                Constraints marked = constraints(request, format, true, several);
                 return () -> new Held(marked.begin());
             }
-            Constraints calls = constraints(request, choice, false, several);
+            Constraints calls = constraints(request, format, false, several);
             return () -> new ToolMask(tokenizer, format, calls, several && format.repeats(), must);
         }
         if (asked == null) {
@@ -104,8 +106,8 @@ final class Constrainer {
     }
 
     /** Calls of tools that the request offers, from where the opening mark ends or, with {@code marked}, begins. */
-    private Constraints constraints(ChatRequest request, Object choice, boolean marked, boolean several) {
-        Object only = choice instanceof Map<?, ?> map && map.get("function") instanceof Map<?, ?> named
+    private Constraints constraints(ChatRequest request, ToolFormat format, boolean marked, boolean several) {
+        Object only = request.value("tool_choice") instanceof Map<?, ?> map && map.get("function") instanceof Map<?, ?> named
                 ? named.get("name")
                 : null;
         List<Object> key = new ArrayList<>(List.of("tools", marked, several));
@@ -119,7 +121,7 @@ final class Constrainer {
             }
             if (only == null || only.equals(name)) {
                 key.add(function);
-                tools.add(call(name, function, i));
+                tools.add(call(name, function, i, format.arguments()));
             }
         }
         if (tools.isEmpty()) {
@@ -152,7 +154,7 @@ final class Constrainer {
         return Grammar.sequence(List.of(Grammar.text("["), call, rest));
     }
 
-    private Grammar call(String name, Map<?, ?> function, int at) {
+    private static Grammar call(String name, Map<?, ?> function, int at, String member) {
         Grammar arguments = Grammar.json();
         if (function.get("parameters") instanceof Map<?, ?> schema) {
             try {
@@ -166,8 +168,8 @@ final class Constrainer {
                 }
             }
         }
-        String head = "{\"name\": " + new String(Json.write(name), StandardCharsets.UTF_8) + ", \"" + format.arguments()
-                + "\": ";
+        String head =
+                "{\"name\": " + new String(Json.write(name), StandardCharsets.UTF_8) + ", \"" + member + "\": ";
         return Grammar.sequence(List.of(Grammar.text(head), arguments, Grammar.text("}")));
     }
 

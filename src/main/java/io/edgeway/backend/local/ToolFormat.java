@@ -22,6 +22,9 @@ record ToolFormat(String begin, String end, boolean list, String arguments) {
     /** Llama 3.1 to 3.3. */
     static final ToolFormat LLAMA = new ToolFormat("", null, false, "parameters");
 
+    /** Of a model that was taught none: it writes a call only where it is held to one. */
+    static final ToolFormat UNTAUGHT = new ToolFormat("", null, false, "arguments");
+
     /** What Llama may write before a call: a token of its own. */
     static final String LLAMA_TAG = "<|python_tag|>";
 
