@@ -4,20 +4,15 @@ import com.dylibso.chicory.runtime.ByteArrayMemory;
 import com.dylibso.chicory.runtime.ChicoryInterruptedException;
 import com.dylibso.chicory.runtime.ExportFunction;
 import com.dylibso.chicory.runtime.Instance;
-import com.dylibso.chicory.runtime.Memory;
 import io.edgeway.plugin.wasm.engine.DepthException;
 import io.edgeway.plugin.wasm.engine.Interpreter;
 import io.vertx.core.Context;
-import io.vertx.core.MultiMap;
-import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -33,41 +28,20 @@ final class Guest {
 
     static final int ROOT = 1;
 
-    private static final int PAGE = 1 << 16;
-    private static final int MAX_CALLS = 64;
-
-    /** An answer to a call of the module. */
-    record CallReply(MultiMap headers, Buffer body) {}
-
     private final Hosted hosted;
     private final boolean trial;
     private final Sandbox.Limiter limiter;
     private final Instance instance;
-    private final Memory memory;
-    private final ExportFunction allocate;
-    private final Map<String, ExportFunction> exports = new HashMap<>();
+    final GuestMemory memory;
+    final Exports exports;
+    final Errands errands;
     private final Map<Integer, Visit> visits = new HashMap<>();
     private final ArrayDeque<Runnable> afterwards = new ArrayDeque<>();
-    private final Names names = new Names(UnaryOperator.identity());
-    private final Names paths = new Names(Guest::dotted);
     private final @Nullable Context loop;
-    private final @Nullable ExportFunction contextCreate;
-    private final @Nullable ExportFunction onDelete;
-    private final @Nullable ExportFunction onDone;
-    private final @Nullable ExportFunction onLog;
-    private final @Nullable ExportFunction onTick;
-    private final @Nullable ExportFunction onCallResponse;
-    final @Nullable ExportFunction onRequestHeaders;
-    final @Nullable ExportFunction onRequestBody;
-    final @Nullable ExportFunction onResponseHeaders;
-    final @Nullable ExportFunction onResponseBody;
 
     private long deadlineNanos;
     private int depth;
     private int lastContext = ROOT;
-    private int lastToken;
-    private int openCalls;
-    private long tickTimer = -1;
     private long idleTimer = -1;
     private long lastUsed;
     private boolean live;
@@ -76,9 +50,6 @@ final class Guest {
     /** The visit that the module's current call is about; null in its root context. */
     @Nullable
     Visit current;
-
-    @Nullable
-    CallReply callReply;
 
     /**
      * Makes an instance and lets it read its configuration.
@@ -93,6 +64,7 @@ final class Guest {
         Sandbox.Meter meter = hosted.compiled() == null ? new Sandbox.Meter() : null;
         limiter = meter == null ? hosted.watchdog().watch() : meter;
         Module module = hosted.module();
+        errands = new Errands(this, hosted, trial);
         boolean started = false;
         try {
             Instance.Builder builder = Instance.builder(module.code())
@@ -108,21 +80,8 @@ final class Guest {
                 builder.withMachineFactory(machine -> new Interpreter(module.program(), machine, meter::look));
             }
             instance = limited(builder::build);
-            memory = instance.memory();
-            module.exports().forEach(name -> exports.put(name, instance.export(name)));
-            ExportFunction own = exports.get("proxy_on_memory_allocate");
-            ExportFunction malloc = exports.get("malloc");
-            allocate = own != null ? own : java.util.Objects.requireNonNull(malloc);
-            contextCreate = exports.get("proxy_on_context_create");
-            onDelete = exports.get("proxy_on_delete");
-            onDone = exports.get("proxy_on_done");
-            onLog = exports.get("proxy_on_log");
-            onTick = exports.get("proxy_on_tick");
-            onCallResponse = exports.get("proxy_on_http_call_response");
-            onRequestHeaders = exports.get("proxy_on_request_headers");
-            onRequestBody = exports.get("proxy_on_request_body");
-            onResponseHeaders = exports.get("proxy_on_response_headers");
-            onResponseBody = exports.get("proxy_on_response_body");
+            exports = new Exports(instance, module.exports());
+            memory = new GuestMemory(instance.memory(), exports.allocate);
             loop = trial ? null : hosted.vertx().getOrCreateContext();
             begin();
             started = true;
@@ -157,8 +116,8 @@ final class Guest {
                 break;
             }
         }
-        if (contextCreate != null) {
-            call(contextCreate, ROOT, 0);
+        if (exports.contextCreate != null) {
+            call(exports.contextCreate, ROOT, 0);
         }
         configure("proxy_on_vm_start", 0);
         configure("proxy_on_configure", configuration().length);
@@ -177,7 +136,7 @@ final class Guest {
 
     /** How large its memory is; from any thread. */
     long bytes() {
-        return (long) memory.pages() * PAGE;
+        return memory.size();
     }
 
     boolean dead() {
@@ -290,7 +249,7 @@ final class Guest {
             lastContext = lastContext == Integer.MAX_VALUE ? ROOT + 1 : lastContext + 1;
         } while (visits.containsKey(lastContext));
         visits.put(lastContext, visit);
-        call(visit, contextCreate, lastContext, ROOT);
+        call(visit, exports.contextCreate, lastContext, ROOT);
         return lastContext;
     }
 
@@ -299,9 +258,9 @@ final class Guest {
         if (visits.remove(id) == null || dead) {
             return;
         }
-        call(visit, onLog, id);
-        call(visit, onDone, id);
-        call(visit, onDelete, id);
+        call(visit, exports.onLog, id);
+        call(visit, exports.onDone, id);
+        call(visit, exports.onDelete, id);
     }
 
     @Nullable
@@ -313,146 +272,8 @@ final class Guest {
         return visit == null ? ROOT : visit.id();
     }
 
-    // What the host calls do with the module's memory.
-
-    /** @throws HostCalls.OutOfBounds if the range is not inside the module's memory */
-    byte[] bytes(int at, int length) {
-        bounds(at, length);
-        return memory.readBytes(at, length);
-    }
-
-    String text(int at, int length) {
-        return new String(bytes(at, length), StandardCharsets.UTF_8);
-    }
-
-    /** A text that is likely to be named again from there, such as that of a header. */
-    String name(int at, int length) {
-        bounds(at, length);
-        return names.read(memory, at, length);
-    }
-
-    /** A serialized map of headers, or null if it is none. */
-    @Nullable
-    MultiMap pairs(int at, int length) {
-        try {
-            return Pairs.read(bytes(at, length));
-        } catch (IllegalArgumentException e) {
-            return null;
-        }
-    }
-
-    /** A property's path, its segments divided by dots. */
-    String path(int at, int length) {
-        bounds(at, length);
-        return paths.read(memory, at, length);
-    }
-
-    /** A path's segments are divided by zero bytes; modules write them after the last one, too. */
-    private static String dotted(String raw) {
-        int end = raw.endsWith("\0") ? raw.length() - 1 : raw.length();
-        return raw.substring(0, end).replace('\0', '.');
-    }
-
-    void writeInt(int at, int value) {
-        bounds(at, 4);
-        memory.writeI32(at, value);
-    }
-
-    void writeLong(int at, long value) {
-        bounds(at, 8);
-        memory.writeLong(at, value);
-    }
-
-    void writeBytes(int at, byte[] bytes) {
-        bounds(at, bytes.length);
-        memory.write(at, bytes, 0, bytes.length);
-    }
-
-    private void bounds(int at, int length) {
-        if (at < 0 || length < 0 || (long) at + length > (long) memory.pages() * PAGE) {
-            throw new HostCalls.OutOfBounds();
-        }
-    }
-
-    /** Hands bytes to the module in memory that it allocates, and writes their place and length where it wants them. */
-    int give(byte[] bytes, int pointerAt, int lengthAt) {
-        int at = 0;
-        if (bytes.length > 0) {
-            at = (int) allocate.apply(bytes.length)[0];
-            bounds(at, bytes.length);
-            if (at == 0) {
-                return Abi.INTERNAL_FAILURE;
-            }
-            memory.write(at, bytes, 0, bytes.length);
-        }
-        writeInt(pointerAt, at);
-        writeInt(lengthAt, bytes.length);
-        return Abi.OK;
-    }
-
-    // Timers and calls.
-
-    int tick(long millis) {
-        if (trial || onTick == null) {
-            return Abi.OK;
-        }
-        Vertx vertx = hosted.vertx();
-        vertx.cancelTimer(tickTimer);
-        tickTimer = millis <= 0
-                ? -1
-                : vertx.setPeriodic(
-                        Math.max(millis, 10),
-                        id -> quietly(() -> {
-                            call((Visit) null, onTick, ROOT);
-                        }));
-        return Abi.OK;
-    }
-
-    /** Sends a request for the module. Its answer comes as a call of the context that asked. */
-    int request(String upstream, MultiMap headers, byte[] body, long timeoutMillis, int tokenAt) {
-        if (trial || openCalls >= MAX_CALLS) {
-            return Abi.INTERNAL_FAILURE;
-        }
-        if (!hosted.options().calls().containsKey(upstream)) {
-            return Abi.BAD_ARGUMENT;
-        }
-        int context = idOf(current);
-        int token = ++lastToken;
-        writeInt(tokenAt, token);
-        openCalls++;
-        hosted.calls()
-                .send(upstream, headers, Buffer.buffer(body), timeoutMillis)
-                .onComplete(result -> {
-                    openCalls--;
-                    // No headers are how the ABI says that there was no answer.
-                    CallReply reply = result.succeeded()
-                            ? result.result()
-                            : new CallReply(MultiMap.caseInsensitiveMultiMap(), Buffer.buffer());
-                    if (!dead && (context == ROOT || visits.containsKey(context))) {
-                        quietly(() -> answer(context, token, reply));
-                    }
-                });
-        return Abi.OK;
-    }
-
-    private void answer(int context, int token, CallReply reply) {
-        callReply = reply;
-        try {
-            call(
-                    visits.get(context),
-                    onCallResponse,
-                    context,
-                    token,
-                    reply.headers().size(),
-                    reply.body().length(),
-                    0);
-        } finally {
-            callReply = null;
-        }
-    }
-
     /** Runs what no exchange waits for. */
-    private void quietly(Runnable task) {
+    void quietly(Runnable task) {
         if (dead) {
             return;
         }
@@ -467,7 +288,7 @@ final class Guest {
     /** Lets go of the instance if nobody has used it for so long. */
     void dropWhenIdle(long now) {
         if (visits.isEmpty()
-                && openCalls == 0
+                && errands.none()
                 && now - lastUsed >= hosted.options().idle().toNanos()) {
             die();
         }
@@ -484,7 +305,7 @@ final class Guest {
         }
         if (idleTimer >= 0) {
             hosted.vertx().cancelTimer(idleTimer);
-            hosted.vertx().cancelTimer(tickTimer);
+            errands.close();
             hosted.figures().instances.decrementAndGet();
             hosted.gone(this);
         }

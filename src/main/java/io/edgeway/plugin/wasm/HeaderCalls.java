@@ -20,27 +20,27 @@ final class HeaderCalls {
 
     void into(BiConsumer<String, HostCalls.Call> env) {
         env.accept("proxy_get_header_map_value", a -> {
-            List<String> values = values((int) a[0], guest.name((int) a[1], (int) a[2]));
+            List<String> values = values((int) a[0], guest.memory.name((int) a[1], (int) a[2]));
             return values.isEmpty()
                     ? Abi.NOT_FOUND
-                    : guest.give(HostCalls.bytes(String.join(",", values)), (int) a[3], (int) a[4]);
+                    : guest.memory.give(HostCalls.bytes(String.join(",", values)), (int) a[3], (int) a[4]);
         });
         env.accept("proxy_get_header_map_pairs", a -> {
             List<Map.Entry<String, String>> pairs = all((int) a[0]);
-            return pairs == null ? Abi.BAD_ARGUMENT : guest.give(Pairs.write(pairs), (int) a[1], (int) a[2]);
+            return pairs == null ? Abi.BAD_ARGUMENT : guest.memory.give(Pairs.write(pairs), (int) a[1], (int) a[2]);
         });
         env.accept("proxy_get_header_map_size", a -> {
             List<Map.Entry<String, String>> pairs = all((int) a[0]);
             if (pairs == null) {
                 return Abi.BAD_ARGUMENT;
             }
-            guest.writeInt((int) a[1], Pairs.write(pairs).length);
+            guest.memory.writeInt((int) a[1], Pairs.write(pairs).length);
             return Abi.OK;
         });
         env.accept("proxy_add_header_map_value", a -> change(a, false));
         env.accept("proxy_replace_header_map_value", a -> change(a, true));
         env.accept("proxy_remove_header_map_value", a -> {
-            String name = guest.name((int) a[1], (int) a[2]);
+            String name = guest.memory.name((int) a[1], (int) a[2]);
             MultiMap map = writable((int) a[0]);
             if (map == null || !mayChange(name)) {
                 return Abi.BAD_ARGUMENT;
@@ -53,7 +53,7 @@ final class HeaderCalls {
         });
         env.accept("proxy_set_header_map_pairs", a -> {
             MultiMap map = writable((int) a[0]);
-            MultiMap pairs = (int) a[2] > HostCalls.MAX_TEXT ? null : guest.pairs((int) a[1], (int) a[2]);
+            MultiMap pairs = (int) a[2] > HostCalls.MAX_TEXT ? null : guest.memory.pairs((int) a[1], (int) a[2]);
             if (map == null || pairs == null) {
                 return Abi.BAD_ARGUMENT;
             }
@@ -83,8 +83,8 @@ final class HeaderCalls {
     }
 
     private int change(long[] a, boolean replace) {
-        String name = guest.name((int) a[1], (int) a[2]);
-        String value = guest.text((int) a[3], (int) a[4]);
+        String name = guest.memory.name((int) a[1], (int) a[2]);
+        String value = guest.memory.text((int) a[3], (int) a[4]);
         Visit visit = guest.current;
         if (visit != null && (int) a[0] == Abi.RESPONSE_HEADERS && name.equals(":status") && visit.replied()) {
             if (!value.matches("[2-5]\\d\\d")) {
@@ -155,7 +155,7 @@ final class HeaderCalls {
                 MultiMap reply = visit.replyHeaders();
                 return ours.isEmpty() && reply != null ? reply.getAll(name) : ours;
             case Abi.CALL_HEADERS:
-                Guest.CallReply call = guest.callReply;
+                Errands.CallReply call = guest.errands.reply();
                 return call == null ? List.of() : call.headers().getAll(name);
             default:
                 return List.of();
@@ -189,7 +189,7 @@ final class HeaderCalls {
                 show(visit.exchange().replyHeaders(), pairs);
             }
             case Abi.CALL_HEADERS -> {
-                Guest.CallReply call = guest.callReply;
+                Errands.CallReply call = guest.errands.reply();
                 if (call == null) {
                     return null;
                 }

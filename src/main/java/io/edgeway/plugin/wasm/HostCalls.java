@@ -101,14 +101,14 @@ final class HostCalls {
     private void base() {
         env("proxy_log", a -> journal.write((int) a[0], (int) a[1], (int) a[2]));
         env("proxy_get_log_level", a -> {
-            guest.writeInt((int) a[0], INFO);
+            guest.memory.writeInt((int) a[0], INFO);
             return Abi.OK;
         });
         env("proxy_get_current_time_nanoseconds", a -> {
-            guest.writeLong((int) a[0], Journal.now());
+            guest.memory.writeLong((int) a[0], Journal.now());
             return Abi.OK;
         });
-        env("proxy_set_tick_period_milliseconds", a -> guest.tick(a[0] & 0xffffffffL));
+        env("proxy_set_tick_period_milliseconds", a -> guest.errands.tick(a[0] & 0xffffffffL));
         env("proxy_set_effective_context", a -> {
             Visit visit = guest.visit((int) a[0]);
             if (visit == null && a[0] != Guest.ROOT) {
@@ -120,10 +120,10 @@ final class HostCalls {
         env("proxy_done", a -> Abi.OK);
         env("proxy_clear_route_cache", a -> Abi.OK);
         env("proxy_get_status", a -> {
-            Guest.CallReply reply = guest.callReply;
+            Errands.CallReply reply = guest.errands.reply();
             String status = reply == null ? null : reply.headers().get(":status");
-            guest.writeInt((int) a[0], status == null ? 0 : Integer.parseInt(status));
-            return guest.give(new byte[0], (int) a[1], (int) a[2]);
+            guest.memory.writeInt((int) a[0], status == null ? 0 : Integer.parseInt(status));
+            return guest.memory.give(new byte[0], (int) a[1], (int) a[2]);
         });
         env("proxy_continue_stream", a -> {
             Visit visit = guest.current;
@@ -138,20 +138,20 @@ final class HostCalls {
             if ((int) a[3] > MAX_TEXT || (int) a[5] > MAX_TEXT) {
                 return Abi.BAD_ARGUMENT;
             }
-            MultiMap headers = guest.pairs((int) a[2], (int) a[3]);
+            MultiMap headers = guest.memory.pairs((int) a[2], (int) a[3]);
             if (headers == null) {
                 return Abi.BAD_ARGUMENT;
             }
-            String upstream = guest.text((int) a[0], (int) a[1]);
-            byte[] body = guest.bytes((int) a[4], (int) a[5]);
-            return guest.request(upstream, headers, body, a[8] & 0xffffffffL, (int) a[9]);
+            String upstream = guest.memory.text((int) a[0], (int) a[1]);
+            byte[] body = guest.memory.bytes((int) a[4], (int) a[5]);
+            return guest.errands.request(upstream, headers, body, a[8] & 0xffffffffL, (int) a[9]);
         });
         env("proxy_define_metric", a -> {
-            int id = hosted.metrics().define((int) a[0], guest.text((int) a[1], (int) a[2]));
+            int id = hosted.metrics().define((int) a[0], guest.memory.text((int) a[1], (int) a[2]));
             if (id < 0) {
                 return Abi.BAD_ARGUMENT;
             }
-            guest.writeInt((int) a[3], id);
+            guest.memory.writeInt((int) a[3], id);
             return Abi.OK;
         });
         env("proxy_increment_metric", a -> hosted.metrics().increment((int) a[0], a[1]));
@@ -161,20 +161,20 @@ final class HostCalls {
             if (value == null) {
                 return Abi.NOT_FOUND;
             }
-            guest.writeLong((int) a[1], value);
+            guest.memory.writeLong((int) a[1], value);
             return Abi.OK;
         });
         env("proxy_get_shared_data", a -> {
-            SharedData.Value value = hosted.data().get(guest.text((int) a[0], (int) a[1]));
+            SharedData.Value value = hosted.data().get(guest.memory.text((int) a[0], (int) a[1]));
             if (value == null) {
                 return Abi.NOT_FOUND;
             }
-            guest.writeInt((int) a[4], value.cas());
-            return guest.give(value.bytes(), (int) a[2], (int) a[3]);
+            guest.memory.writeInt((int) a[4], value.cas());
+            return guest.memory.give(value.bytes(), (int) a[2], (int) a[3]);
         });
         env("proxy_set_shared_data", a -> {
-            byte[] value = guest.bytes((int) a[2], (int) a[3]);
-            return hosted.data().set(guest.text((int) a[0], (int) a[1]), value, (int) a[4]);
+            byte[] value = guest.memory.bytes((int) a[2], (int) a[3]);
+            return hosted.data().set(guest.memory.text((int) a[0], (int) a[1]), value, (int) a[4]);
         });
     }
 
@@ -183,12 +183,12 @@ final class HostCalls {
         if (visit == null || (int) a[4] > MAX_TEXT || (int) a[6] > MAX_TEXT) {
             return Abi.BAD_ARGUMENT;
         }
-        MultiMap headers = guest.pairs((int) a[5], (int) a[6]);
+        MultiMap headers = guest.memory.pairs((int) a[5], (int) a[6]);
         if (headers == null) {
             return Abi.BAD_ARGUMENT;
         }
-        String details = guest.text((int) a[1], (int) a[2]);
-        return visit.respond((int) a[0], details, Buffer.buffer(guest.bytes((int) a[3], (int) a[4])), headers);
+        String details = guest.memory.text((int) a[1], (int) a[2]);
+        return visit.respond((int) a[0], details, Buffer.buffer(guest.memory.bytes((int) a[3], (int) a[4])), headers);
     }
 
     // Bodies.
@@ -204,7 +204,7 @@ final class HostCalls {
                 return Abi.BAD_ARGUMENT;
             }
             int length = (int) Math.min(a[2] & 0xffffffffL, buffer.length() - start);
-            return guest.give(buffer.getBytes(start, start + length), (int) a[3], (int) a[4]);
+            return guest.memory.give(buffer.getBytes(start, start + length), (int) a[3], (int) a[4]);
         });
         env("proxy_set_buffer_bytes", a -> {
             Visit visit = guest.current;
@@ -212,15 +212,15 @@ final class HostCalls {
                 return Abi.BAD_ARGUMENT;
             }
             int length = (int) Math.min(a[2] & 0xffffffffL, Integer.MAX_VALUE);
-            return visit.write((int) a[1], length, guest.bytes((int) a[3], (int) a[4]));
+            return visit.write((int) a[1], length, guest.memory.bytes((int) a[3], (int) a[4]));
         });
         env("proxy_get_buffer_status", a -> {
             Buffer buffer = buffer((int) a[0]);
             if (buffer == null) {
                 return Abi.NOT_FOUND;
             }
-            guest.writeInt((int) a[1], buffer.length());
-            guest.writeInt((int) a[2], 0);
+            guest.memory.writeInt((int) a[1], buffer.length());
+            guest.memory.writeInt((int) a[2], 0);
             return Abi.OK;
         });
     }
@@ -230,7 +230,10 @@ final class HostCalls {
         return switch (type) {
             case Abi.REQUEST_BODY -> visit == null ? null : visit.requestBody();
             case Abi.RESPONSE_BODY -> visit == null ? null : visit.responseBody();
-            case Abi.CALL_BODY -> guest.callReply == null ? null : guest.callReply.body();
+            case Abi.CALL_BODY -> {
+                Errands.CallReply reply = guest.errands.reply();
+                yield reply == null ? null : reply.body();
+            }
             case Abi.VM_CONFIGURATION -> Buffer.buffer();
             case Abi.PLUGIN_CONFIGURATION -> Buffer.buffer(guest.configuration());
             default -> null;
@@ -241,7 +244,7 @@ final class HostCalls {
 
     private void facts() {
         env("proxy_get_property", a -> {
-            String path = guest.path((int) a[0], (int) a[1]);
+            String path = guest.memory.path((int) a[0], (int) a[1]);
             byte[] value =
                     switch (path) {
                         case "plugin_name" -> bytes(hosted.name());
@@ -249,18 +252,18 @@ final class HostCalls {
                         case "plugin_vm_id" -> bytes("edgeway");
                         default -> fact(path);
                     };
-            return value == null ? Abi.NOT_FOUND : guest.give(value, (int) a[2], (int) a[3]);
+            return value == null ? Abi.NOT_FOUND : guest.memory.give(value, (int) a[2], (int) a[3]);
         });
         env("proxy_set_property", a -> {
             Visit visit = guest.current;
             if (visit == null || (int) a[3] > MAX_TEXT) {
                 return Abi.BAD_ARGUMENT;
             }
-            String path = guest.path((int) a[0], (int) a[1]);
+            String path = guest.memory.path((int) a[0], (int) a[1]);
             if (visit.replied() && path.startsWith("ai.")) {
                 return Abi.BAD_ARGUMENT;
             }
-            return Facts.set(visit.exchange(), path, guest.bytes((int) a[2], (int) a[3]));
+            return Facts.set(visit.exchange(), path, guest.memory.bytes((int) a[2], (int) a[3]));
         });
     }
 

@@ -32,7 +32,7 @@ final class HttpCalls implements AutoCloseable {
                 .setKeepAliveTimeout(30));
     }
 
-    Future<Guest.CallReply> send(String name, MultiMap headers, Buffer body, long timeoutMillis) {
+    Future<Errands.CallReply> send(String name, MultiMap headers, Buffer body, long timeoutMillis) {
         URI base = upstreams.get(name);
         if (base == null) {
             return Future.failedFuture(new IllegalArgumentException("no call to " + name + " is configured"));
@@ -56,8 +56,8 @@ final class HttpCalls implements AutoCloseable {
         return client.request(options).compose(request -> request.send(body).compose(HttpCalls::read));
     }
 
-    private static Future<Guest.CallReply> read(HttpClientResponse response) {
-        Promise<Guest.CallReply> done = Promise.promise();
+    private static Future<Errands.CallReply> read(HttpClientResponse response) {
+        Promise<Errands.CallReply> done = Promise.promise();
         Buffer body = Buffer.buffer();
         response.handler(part -> {
             if (body.length() + part.length() > MAX_REPLY) {
@@ -71,7 +71,7 @@ final class HttpCalls implements AutoCloseable {
         response.endHandler(v -> {
             MultiMap headers = MultiMap.caseInsensitiveMultiMap().addAll(response.headers());
             headers.set(":status", Integer.toString(response.statusCode()));
-            done.tryComplete(new Guest.CallReply(headers, body));
+            done.tryComplete(new Errands.CallReply(headers, body));
         });
         return done.future();
     }

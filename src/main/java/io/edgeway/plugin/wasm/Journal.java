@@ -26,7 +26,7 @@ final class Journal {
 
     /** @return a status of the ABI */
     int write(int level, int at, int length) {
-        String text = guest.text(at, Math.min(length, MAX_LINE)).replaceAll("\\p{Cntrl}", " ");
+        String text = guest.memory.text(at, Math.min(length, MAX_LINE)).replaceAll("\\p{Cntrl}", " ");
         long current = System.nanoTime() / 1_000_000_000;
         if (current != second) {
             second = current;

@@ -8,10 +8,8 @@ import io.edgeway.pipeline.Next;
 import io.edgeway.pipeline.Reply;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One exchange's way through a module: the phases, and what the module asked for in them. */
@@ -27,29 +25,25 @@ final class Visit {
     private final Hosted hosted;
     private final Guest guest;
     private final Exchange exchange;
+    private final Hold hold;
+    private final OwnAnswer own = new OwnAnswer();
+    private final ShownBody body = new ShownBody();
     private int id;
     private boolean over;
     private boolean failed;
     private @Nullable Reply reply;
     private int status;
 
-    /** The body that the module is looking at, and whether it changed it. */
-    private @Nullable Buffer body;
-
-    private boolean changed;
     /** Values that the module added to headers, which may all have one name. */
     private int added;
 
-    private @Nullable Reply local;
-    private @Nullable ApiException refusal;
-    private @Nullable Promise<Void> held;
-    private boolean letGo;
     private @Nullable Buffer kept;
 
     Visit(Hosted hosted, Guest guest, Exchange exchange) {
         this.hosted = hosted;
         this.guest = guest;
         this.exchange = exchange;
+        this.hold = new Hold(hosted, guest, exchange);
     }
 
     int id() {
@@ -112,12 +106,12 @@ final class Visit {
         } catch (GuestFailure e) {
             request = broken(e);
         }
-        if (request.succeeded() && local == null) {
+        if (request.succeeded() && own.reply() == null) {
             return answer(next);
         }
         return request.compose(v -> {
-            Reply own = local;
-            return own != null ? Future.succeededFuture(own) : answer(next);
+            Reply answer = own.reply();
+            return answer != null ? Future.succeededFuture(answer) : answer(next);
         });
     }
 
@@ -134,20 +128,23 @@ final class Visit {
         read();
         boolean bodies = hosted.options().body();
         int action = guest.call(
-                this, guest.onRequestHeaders, id, exchange.requestHeaders().size() + 4, bodies ? 0 : 1);
-        if (bodies && !answered()) {
-            body = exchange.body();
-            changed = false;
-            ExportFunction phase = guest.onRequestBody;
+                this,
+                guest.exports.onRequestHeaders,
+                id,
+                exchange.requestHeaders().size() + 4,
+                bodies ? 0 : 1);
+        if (bodies && !own.given()) {
+            Buffer shown = body.show(exchange.body());
+            ExportFunction phase = guest.exports.onRequestBody;
             if (phase != null) {
-                action = guest.call(this, phase, id, body.length(), 1);
+                action = guest.call(this, phase, id, shown.length(), 1);
             }
             if (action == Abi.CONTINUE) {
                 takeRequest();
             }
         }
-        return action == Abi.CONTINUE || answered()
-                ? settled()
+        return action == Abi.CONTINUE || own.given()
+                ? own.settled()
                 : hold().map(v -> {
                     takeRequest();
                     return v;
@@ -155,10 +152,8 @@ final class Visit {
     }
 
     private void takeRequest() {
-        Buffer written = body;
-        body = null;
-        if (changed && written != null) {
-            changed = false;
+        Buffer written = body.take();
+        if (written != null) {
             String chosen = null;
             try {
                 chosen = exchange.model().equals(exchange.request().model()) ? null : exchange.model();
@@ -188,26 +183,25 @@ final class Visit {
         }
         reply = given;
         status = given.status();
-        letGo = false;
+        hold.anew();
         try {
             boolean bodies = hosted.options().body();
             int action = guest.call(
-                    this, guest.onResponseHeaders, id, given.headers().size() + 1, bodies ? 0 : 1);
-            if (bodies && !given.streamed() && !answered()) {
+                    this, guest.exports.onResponseHeaders, id, given.headers().size() + 1, bodies ? 0 : 1);
+            if (bodies && !given.streamed() && !own.given()) {
                 if (given.body().length() > hosted.maxBody()) {
                     return oversize(given);
                 }
-                body = given.body();
-                changed = false;
-                ExportFunction phase = guest.onResponseBody;
+                Buffer shown = body.show(given.body());
+                ExportFunction phase = guest.exports.onResponseBody;
                 if (phase != null) {
-                    action = guest.call(this, phase, id, body.length(), 1);
+                    action = guest.call(this, phase, id, shown.length(), 1);
                 }
             }
             if (bodies && given.streamed()) {
                 action = Abi.CONTINUE;
             }
-            Future<Void> done = action == Abi.CONTINUE || answered() ? settled() : hold();
+            Future<Void> done = action == Abi.CONTINUE || own.given() ? own.settled() : hold();
             return done.map(v -> finished(given));
         } catch (GuestFailure e) {
             return broken(e).map(v -> given);
@@ -224,17 +218,18 @@ final class Visit {
     }
 
     private Reply finished(Reply given) {
-        Reply own = local;
-        if (own != null) {
-            return own;
+        Reply answer = own.reply();
+        if (answer != null) {
+            return answer;
         }
-        Buffer written = body;
-        body = null;
+        Buffer written = body.take();
         if (given.streamed()) {
             Reply out = Reply.stream(status, given.headers(), given.stream());
-            return hosted.options().body() && guest.onResponseBody != null && !over ? out.withStream(Pieces::new) : out;
+            return hosted.options().body() && guest.exports.onResponseBody != null && !over
+                    ? out.withStream(Pieces::new)
+                    : out;
         }
-        if (changed && written != null) {
+        if (written != null) {
             given.headers().remove("content-length");
             return Reply.whole(status, given.headers(), written);
         }
@@ -284,18 +279,18 @@ final class Visit {
             }
             return shown;
         }
-        body = shown;
+        body.show(shown);
         try {
-            int action = guest.call(this, guest.onResponseBody, id, shown.length(), end ? 1 : 0);
-            ApiException refused = refusal;
+            int action = guest.call(this, guest.exports.onResponseBody, id, shown.length(), end ? 1 : 0);
+            ApiException refused = own.refusal();
             if (refused != null) {
                 throw refused;
             }
-            if (local != null) {
+            if (own.given()) {
                 throw ApiException.upstream(
                         "stopped_by_plugin", "The plugin '" + hosted.name() + "' stopped the reply.");
             }
-            Buffer out = body;
+            Buffer out = body.current();
             if (action == Abi.PAUSE && !end) {
                 // A copy of its own: what came may be a view of a buffer that is used again.
                 kept = Buffer.buffer().appendBuffer(out);
@@ -309,7 +304,7 @@ final class Visit {
             }
             return shown;
         } finally {
-            body = null;
+            body.hide();
         }
     }
 
@@ -339,7 +334,7 @@ final class Visit {
 
     private Future<Void> broken(GuestFailure failure) {
         fail(failure);
-        body = null;
+        body.hide();
         return hosted.open() ? Future.succeededFuture() : Future.failedFuture(hosted.refusal());
     }
 
@@ -347,146 +342,41 @@ final class Visit {
     void hostDied() {
         over = true;
         failed = true;
-        Promise<Void> waiting = held;
-        if (waiting != null) {
-            held = null;
-            if (hosted.open()) {
-                waiting.tryComplete();
-            } else {
-                waiting.tryFail(hosted.refusal());
-            }
-        }
+        hold.end(hosted.open() ? null : hosted.refusal());
     }
 
     // What the module asks for.
 
-    private boolean answered() {
-        return local != null || refusal != null;
-    }
-
-    private Future<Void> settled() {
-        ApiException refused = refusal;
-        return refused == null ? Future.succeededFuture() : Future.failedFuture(refused);
-    }
-
     private Future<Void> hold() {
-        if (letGo) {
-            letGo = false;
-            return Future.succeededFuture();
-        }
-        Promise<Void> waiting = Promise.promise();
-        held = waiting;
-        long timer = hosted.vertx().setTimer(hosted.options().hold().toMillis(), t -> {
-            if (held == waiting) {
-                held = null;
-                fail(new GuestFailure(GuestFailure.Kind.DEADLINE, "held an exchange for too long"));
-                if (hosted.open()) {
-                    waiting.tryComplete();
-                } else {
-                    waiting.tryFail(hosted.refusal());
-                }
-            }
-        });
-        exchange.onCancel(() -> waiting.tryFail(exchange.cancelCause()));
-        return waiting.future().onComplete(done -> {
-            held = null;
-            hosted.vertx().cancelTimer(timer);
-        });
+        return hold.begin(() -> fail(new GuestFailure(GuestFailure.Kind.DEADLINE, "held an exchange for too long")));
     }
 
     /** Lets a held exchange go on. */
     void resume() {
-        letGo = true;
-        guest.afterwards(() -> {
-            Promise<Void> waiting = held;
-            if (waiting != null) {
-                letGo = false;
-                waiting.tryComplete();
-            }
-        });
+        hold.letGo();
     }
 
-    /**
-     * Answers instead of the chain. A refusal without a type of its own is told in the dialect's envelope.
-     *
-     * @param headers what the module sets besides
-     */
+    /** Answers instead of the chain: see {@link OwnAnswer#give}. */
     int respond(int code, String details, Buffer text, MultiMap headers) {
-        if (code < 200 || code > 599 || answered()) {
-            return Abi.BAD_ARGUMENT;
+        int status = own.give(exchange, hosted.name(), code, details, text, headers);
+        if (status == Abi.OK) {
+            guest.afterwards(() -> hold.end(own.refusal()));
         }
-        for (Map.Entry<String, String> header : headers) {
-            if (!HeaderRules.fit(header.getKey(), header.getValue())) {
-                return Abi.BAD_ARGUMENT;
-            }
-        }
-        String type = headers.get("content-type");
-        boolean json = text.length() > 0 && text.getByte(0) == '{';
-        if (code >= 400 && !json && (type == null || type.startsWith("text/plain"))) {
-            headers.forEach((name, value) -> {
-                if (HeaderRules.mayChange(name) && !name.equalsIgnoreCase("content-type")) {
-                    exchange.replyHeaders().set(name, value);
-                }
-            });
-            String message = text.length() > 0 ? text.toString() : details;
-            refusal = new ApiException(
-                    code,
-                    code == 429 ? "rate_limit_error" : code < 500 ? "invalid_request_error" : "server_error",
-                    "refused_by_plugin",
-                    null,
-                    message.isBlank() ? "The plugin '" + hosted.name() + "' refused the request." : message);
-        } else {
-            MultiMap own = MultiMap.caseInsensitiveMultiMap();
-            headers.forEach((name, value) -> {
-                if (HeaderRules.mayChange(name)) {
-                    own.add(name, value);
-                }
-            });
-            if (type == null) {
-                own.set("content-type", json ? "application/json" : "text/plain; charset=utf-8");
-            }
-            local = Reply.whole(code, own, text);
-        }
-        guest.afterwards(() -> {
-            Promise<Void> waiting = held;
-            if (waiting != null) {
-                ApiException refused = refusal;
-                if (refused == null) {
-                    waiting.tryComplete();
-                } else {
-                    waiting.tryFail(refused);
-                }
-            }
-        });
-        return Abi.OK;
+        return status;
     }
 
     @Nullable
     Buffer requestBody() {
-        return replied() ? null : body;
+        return replied() ? null : body.current();
     }
 
     @Nullable
     Buffer responseBody() {
-        return replied() ? body : null;
+        return replied() ? body.current() : null;
     }
 
     /** Replaces a range of the body that the module looks at. */
     int write(int start, int length, byte[] value) {
-        Buffer old = body;
-        if (old == null) {
-            return Abi.BAD_ARGUMENT;
-        }
-        int from = Math.min(Math.max(start, 0), old.length());
-        int to = (int) Math.min((long) from + Math.max(length, 0), old.length());
-        if ((long) old.length() - (to - from) + value.length > hosted.maxBody()) {
-            return Abi.BAD_ARGUMENT;
-        }
-        body = Buffer.buffer(old.length() - (to - from) + value.length)
-                .appendBuffer(old, 0, from)
-                .appendBytes(value)
-                .appendBuffer(old, to, old.length() - to);
-        changed = true;
-        return Abi.OK;
+        return body.write(start, length, value, hosted.maxBody());
     }
 }

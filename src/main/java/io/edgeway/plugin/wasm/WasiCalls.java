@@ -21,7 +21,7 @@ final class WasiCalls {
         wasi.accept("fd_write", a -> {
             int written = 0;
             for (int i = 0; i < Math.min(a[2], 16); i++) {
-                byte[] entry = guest.bytes((int) a[1] + i * 8, 8);
+                byte[] entry = guest.memory.bytes((int) a[1] + i * 8, 8);
                 int at = little(entry, 0);
                 int length = little(entry, 4);
                 if (a[0] == 1 || a[0] == 2) {
@@ -29,7 +29,7 @@ final class WasiCalls {
                 }
                 written += length;
             }
-            guest.writeInt((int) a[3], written);
+            guest.memory.writeInt((int) a[3], written);
             return Abi.OK;
         });
         wasi.accept("random_get", a -> {
@@ -39,17 +39,17 @@ final class WasiCalls {
             }
             byte[] random = new byte[length];
             ThreadLocalRandom.current().nextBytes(random);
-            guest.writeBytes((int) a[0], random);
+            guest.memory.writeBytes((int) a[0], random);
             return Abi.OK;
         });
         wasi.accept("clock_time_get", a -> {
-            guest.writeLong((int) a[2], a[0] == 0 ? Journal.now() : System.nanoTime());
+            guest.memory.writeLong((int) a[2], a[0] == 0 ? Journal.now() : System.nanoTime());
             return Abi.OK;
         });
         for (String name : List.of("environ_sizes_get", "args_sizes_get")) {
             wasi.accept(name, a -> {
-                guest.writeInt((int) a[0], 0);
-                guest.writeInt((int) a[1], 0);
+                guest.memory.writeInt((int) a[0], 0);
+                guest.memory.writeInt((int) a[1], 0);
                 return Abi.OK;
             });
         }

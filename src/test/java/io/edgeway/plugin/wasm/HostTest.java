@@ -2,7 +2,6 @@ package io.edgeway.plugin.wasm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.edgeway.pipeline.Next;
 import io.edgeway.pipeline.Plugin;
 import io.edgeway.pipeline.Principal;
 import io.edgeway.pipeline.PushStream;
@@ -12,50 +11,24 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What the host does for a module: time, calls, headers, streams, and letting go of what is not used. */
-class HostTest {
-    private static final String BODY = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
-    private static final Next ANSWER =
-            exchange -> Future.succeededFuture(Reply.json("{\"ok\":true}".getBytes(StandardCharsets.UTF_8)));
-
+class HostTest extends ModuleFixture {
     /** Calls the upstream "authz", whose name lies at 1024, with a GET of its root. */
     private static final int[] CALL_AUTHZ = {
         0x41, 0x80, 0x08, 0x41, 5, 0x41, 0, 0x41, 0, 0x41, 0, 0x41, 0, 0x41, 0, 0x41, 0, 0x41, 0xe0, 0xd4, 0x03, 0x41,
         0x80, 0x10, 0x10, 0, 0x1a
     };
 
-    @TempDir
-    Path directory;
-
-    private ChainHarness harness;
-
-    @BeforeEach
-    void open() {
-        harness = new ChainHarness(directory);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        harness.close();
-    }
-
     private Plugin plugin(WasmText module, String options) throws Exception {
-        Files.write(directory.resolve("it.wasm"), module.bytes());
-        return harness.plugin(new WasmFactory(), "module: it.wasm\ndeadline: 5s\n" + options);
+        return load(module, "deadline: 5s\n" + options);
     }
 
     private static int[] code(int[] first, int... then) {
@@ -131,8 +104,7 @@ class HostTest {
                                 3,
                                 0x1a));
         Plugin plugin = plugin(module, authz(asked, "granted") + "hold: 60s\n");
-        ChainHarness.Answer answer =
-                harness.send(plugin, ANSWER, Principal.ANONYMOUS, BODY).get();
+        ChainHarness.Answer answer = send(plugin);
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.exchange().requestHeader("x-answer")).isEqualTo("granted");
         assertThat(asked.getCount()).isZero();
@@ -146,7 +118,7 @@ class HostTest {
                 .function("proxy_on_configure", "(ii)i", 0x41, 10, 0x10, 1, 0x1a, 0x41, 1)
                 .function("proxy_on_tick", "(i)", CALL_AUTHZ);
         Plugin plugin = plugin(module, authz(asked, ""));
-        harness.send(plugin, ANSWER, Principal.ANONYMOUS, BODY).get();
+        send(plugin);
         assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
     }
 
@@ -211,8 +183,7 @@ class HostTest {
                         0x41,
                         0);
         Plugin plugin = plugin(module, "");
-        ChainHarness.Answer answer =
-                harness.send(plugin, ANSWER, Principal.ANONYMOUS, BODY).get();
+        ChainHarness.Answer answer = send(plugin);
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.headers().getAll("x")).hasSizeBetween(2, HeaderRules.MAX_COUNT);
     }
@@ -279,7 +250,7 @@ class HostTest {
         WasmText module = WasmText.filter().function("proxy_on_request_headers", "(iii)i", 0x41, 0);
         for (int time = 0; time < 2; time++) {
             Plugin plugin = plugin(module, "");
-            harness.send(plugin, ANSWER, Principal.ANONYMOUS, BODY).get();
+            send(plugin);
             assertThat(harness.meters()
                             .get("edgeway.wasm.calls")
                             .functionCounter()

@@ -4,62 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.edgeway.api.ApiException;
-import io.edgeway.pipeline.Next;
 import io.edgeway.pipeline.Plugin;
-import io.edgeway.pipeline.Principal;
-import io.edgeway.pipeline.Reply;
-import io.edgeway.testkit.ChainHarness;
-import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Modules that mean harm or are broken: each ends in a clear state, and the gateway goes on. */
-class HostileTest {
-    private static final String BODY = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+class HostileTest extends ModuleFixture {
     private static final int[] TRAP = {0x00};
     private static final int[] PLAIN_LOOP = {0x03, 0x40, 0x0c, 0x00, 0x0b, 0x41, 0x00};
 
     /** A loop that only branches on a condition, which an interpreter may not look at. */
     private static final int[] CONDITIONAL_LOOP = {0x03, 0x40, 0x41, 0x01, 0x0d, 0x00, 0x0b, 0x41, 0x00};
 
-    private static final Next ANSWER =
-            exchange -> Future.succeededFuture(Reply.json("{\"ok\":true}".getBytes(StandardCharsets.UTF_8)));
-
-    @TempDir
-    Path directory;
-
-    private ChainHarness harness;
-
-    @BeforeEach
-    void open() {
-        harness = new ChainHarness(directory);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        harness.close();
-    }
-
     private Plugin plugin(WasmText module, String options) throws Exception {
-        Files.write(directory.resolve("it.wasm"), module.bytes());
-        return harness.plugin(new WasmFactory(), "module: it.wasm\nbody: true\n" + options);
-    }
-
-    private ChainHarness.Answer send(Plugin plugin) throws Exception {
-        return harness.send(plugin, ANSWER, Principal.ANONYMOUS, BODY).get();
+        return load(module, "body: true\n" + options);
     }
 
     private void refused(Plugin plugin) {
