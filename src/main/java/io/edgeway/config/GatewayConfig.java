@@ -390,6 +390,13 @@ public interface GatewayConfig {
          */
         Optional<String> maxTokensName();
 
+        /** What serves the dialect openai: openai, vllm, mistral, gemini, ollama or llama.cpp. */
+        @WithDefault("openai")
+        String flavour();
+
+        /** Members of a request that the upstream does not take, beside those that its flavour does not. */
+        Optional<List<String>> leaveOut();
+
         BreakerConfig breaker();
 
         HealthConfig health();

@@ -25,6 +25,8 @@ final class CloudCall implements Attempt.Listener {
     private static final long MAX_BACKOFF_MILLIS = 1000;
     private static final long KEY_REST_NANOS = 30_000_000_000L;
     private static final long PACE_REST_NANOS = 500_000_000L;
+    /** The reply's header that tells what of the request did not reach the upstream. */
+    private static final String LEFT_OUT = "x-edgeway-left-out";
 
     private final CloudBackend backend;
     private final Vertx vertx;
@@ -125,6 +127,10 @@ final class CloudCall implements Attempt.Listener {
         stop();
         exchange.passport().stamp(Stage.FIRST_TOKEN);
         exchange.backend("cloud/" + attempt.upstream().name());
+        List<String> lost = attempt.upstream().dialect().lost(exchange);
+        if (!lost.isEmpty()) {
+            exchange.replyHeaders().set(LEFT_OUT, String.join(", ", lost));
+        }
         if (attempt.isHedge()) {
             attempt.upstream().state().meters.hedgeWon();
         }

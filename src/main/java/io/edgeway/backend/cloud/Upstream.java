@@ -79,13 +79,22 @@ public final class Upstream {
     }
 
     private static UpstreamDialect dialect(GatewayConfig.UpstreamConfig options, URI base) {
+        List<String> leaveOut = options.leaveOut().orElse(List.of());
+        if (!options.dialect().equals("openai") && !options.flavour().equals("openai")) {
+            throw new IllegalArgumentException("flavour: is for dialect: openai");
+        }
+        if (!leaveOut.isEmpty() && !List.of("openai", "azure").contains(options.dialect())) {
+            throw new IllegalArgumentException("leave-out: is for dialect: openai or azure");
+        }
         return switch (options.dialect()) {
             case "openai" ->
-                new OpenAiDialect(options.streamUsage(), options.maxTokensName().orElse(null));
+                new OpenAiDialect(
+                        options.streamUsage(), options.maxTokensName().orElse(null), options.flavour(), leaveOut);
             case "azure" ->
                 new AzureDialect(
                         options.streamUsage(),
                         options.maxTokensName().orElse(null),
+                        leaveOut,
                         options.apiVersion().orElse(null),
                         base.getPath());
             case "responses" -> new ResponsesDialect();

@@ -6,10 +6,14 @@ import io.edgeway.pipeline.Exchange;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Anthropic's Messages API: chat completions are translated on the way there and back. */
 public final class AnthropicDialect implements UpstreamDialect {
+    /** What the API has no word for, and an answer can do without. */
+    private static final List<String> UNKNOWN = List.of("seed", "presence_penalty", "frequency_penalty", "logit_bias");
+
     private static final String DEFAULT_VERSION = "2023-06-01";
 
     private final String version;
@@ -36,6 +40,11 @@ public final class AnthropicDialect implements UpstreamDialect {
     public Buffer body(Exchange exchange, String model) {
         UpstreamDialect.chatOnly(exchange);
         return Buffer.buffer(Json.write(AnthropicRequest.of(exchange, model)));
+    }
+
+    @Override
+    public List<String> lost(Exchange exchange) {
+        return UpstreamDialect.lost(exchange, UNKNOWN);
     }
 
     @Override

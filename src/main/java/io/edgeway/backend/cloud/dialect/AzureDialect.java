@@ -4,6 +4,7 @@ import io.edgeway.pipeline.Exchange;
 import io.vertx.core.MultiMap;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Azure OpenAI: OpenAI's format under other addresses and another header. A URL that ends in {@code /openai/v1} is the
@@ -17,8 +18,9 @@ public final class AzureDialect extends OpenAiDialect {
     private final String version;
 
     /** @param version may be null, for the default */
-    public AzureDialect(boolean streamUsage, String maxTokensName, String version, String basePath) {
-        super(streamUsage, maxTokensName);
+    public AzureDialect(
+            boolean streamUsage, String maxTokensName, List<String> leaveOut, String version, String basePath) {
+        super(streamUsage, maxTokensName, "openai", leaveOut);
         this.newApi = basePath != null && basePath.endsWith(NEW_API);
         this.version = version == null && !newApi ? DEFAULT_VERSION : version;
     }

@@ -10,6 +10,7 @@ import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Hints;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,18 +30,22 @@ public class OpenAiDialect implements UpstreamDialect {
 
     private final boolean streamUsage;
     private final String maxTokensName;
+    private final Flavour flavour;
 
     /**
      * @param streamUsage whether to ask for the usage of a stream when the client did not
      * @param maxTokensName the upstream's name for the bound of a reply, or null for the client's
-     * @throws IllegalArgumentException if it is none of the two that there are
+     * @param flavour the kind of server
+     * @param leaveOut members of a request that the upstream does not take, beside those of its flavour
+     * @throws IllegalArgumentException if a value is none of those that there are
      */
-    public OpenAiDialect(boolean streamUsage, String maxTokensName) {
+    public OpenAiDialect(boolean streamUsage, String maxTokensName, String flavour, List<String> leaveOut) {
         if (maxTokensName != null && !MAX_TOKENS.contains(maxTokensName)) {
             throw new IllegalArgumentException("max-tokens-name: expected max_tokens or max_completion_tokens");
         }
         this.streamUsage = streamUsage;
         this.maxTokensName = maxTokensName;
+        this.flavour = Flavour.of(flavour, leaveOut);
     }
 
     @Override
@@ -69,7 +74,7 @@ public class OpenAiDialect implements UpstreamDialect {
                 }
             }
         }
-        if (hidesUsage(exchange)) {
+        if (hidesUsage(exchange) && flavour.takesStreamOptions()) {
             Map<String, Object> options = new LinkedHashMap<>();
             if (exchange.request().value("stream_options") instanceof Map<?, ?> asked) {
                 asked.forEach((name, value) -> options.put(String.valueOf(name), value));
@@ -84,7 +89,17 @@ public class OpenAiDialect implements UpstreamDialect {
             messages.add(Json.object("role", "user", "content", GO_ON));
             bytes = reindex(index, bytes).with("messages", Json.write(messages));
         }
+        if (!flavour.changesNothing()) {
+            bytes = flavour.shape(reindex(index, bytes));
+        }
         return bytes == null ? exchange.body() : Buffer.buffer(bytes);
+    }
+
+    @Override
+    public List<String> lost(Exchange exchange) {
+        return flavour.changesNothing()
+                ? List.of()
+                : flavour.lost(exchange.request().index());
     }
 
     private static JsonIndex reindex(JsonIndex index, byte[] bytes) {
@@ -110,14 +125,35 @@ public class OpenAiDialect implements UpstreamDialect {
         return envelope(body);
     }
 
-    /** The body where it is OpenAI's envelope of an error, else null. */
+    /**
+     * The body where it is OpenAI's envelope of an error, and such an envelope for what compatible servers send in its
+     * place: one in an array (Gemini), a text (Ollama), an object of the kind error (Mistral, vLLM). Else null.
+     */
     static byte[] envelope(Buffer body) {
         byte[] bytes = body.getBytes();
         try {
-            return JsonIndex.of(bytes).value("error") instanceof Map<?, ?> ? bytes : null;
+            Object read = Json.read(bytes);
+            boolean listed = read instanceof List<?>;
+            Object told = read instanceof List<?> list && !list.isEmpty() ? list.getFirst() : read;
+            if (!(told instanceof Map<?, ?> map)) {
+                return null;
+            }
+            if (map.get("error") instanceof Map<?, ?> error) {
+                return listed ? envelope(error.get("message"), error.get("status")) : bytes;
+            }
+            if (map.get("error") instanceof String text) {
+                return envelope(text, null);
+            }
+            return "error".equals(map.get("object")) ? envelope(map.get("message"), map.get("type")) : null;
         } catch (JsonException e) {
             return null;
         }
+    }
+
+    private static byte[] envelope(Object message, Object code) {
+        String text = message instanceof String said ? said : new String(Json.write(message), StandardCharsets.UTF_8);
+        return Json.write(Json.object(
+                "error", Json.object("message", text, "type", "invalid_request_error", "param", null, "code", code)));
     }
 
     /** Whether the usage is asked for on our own account and kept from the client, who did not ask. */

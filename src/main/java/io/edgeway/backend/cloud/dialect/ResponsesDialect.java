@@ -5,10 +5,14 @@ import io.edgeway.json.JsonException;
 import io.edgeway.pipeline.Exchange;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import java.util.List;
 import java.util.Map;
 
 /** OpenAI's Responses API: chat completions are translated on the way there and back. */
 public final class ResponsesDialect implements UpstreamDialect {
+    /** What the API has no word for, and an answer can do without. */
+    private static final List<String> UNKNOWN = List.of("seed", "presence_penalty", "frequency_penalty", "logit_bias");
+
     @Override
     public String uri(String basePath, Exchange exchange, String model) {
         return basePath + "/responses";
@@ -43,6 +47,11 @@ public final class ResponsesDialect implements UpstreamDialect {
             message.put("previous_response_id", previous);
         }
         return Json.write(message);
+    }
+
+    @Override
+    public List<String> lost(Exchange exchange) {
+        return UpstreamDialect.lost(exchange, UNKNOWN);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.edgeway.api.Usage;
 import io.edgeway.pipeline.Exchange;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import java.util.List;
 
 /** The wire format of an upstream: how it is asked, and how its answer becomes ours. Without state. */
 public interface UpstreamDialect {
@@ -30,6 +31,11 @@ public interface UpstreamDialect {
      */
     Buffer body(Exchange exchange, String model);
 
+    /** Members of the request that have a meaning and do not reach the upstream, because it has no word for them. */
+    default List<String> lost(Exchange exchange) {
+        return List.of();
+    }
+
     /**
      * Reads a whole reply.
      *
@@ -43,6 +49,13 @@ public interface UpstreamDialect {
 
     /** An error body as OpenAI's envelope, or null where it is none of the dialect's. */
     byte[] error(Buffer body);
+
+    /** Those of some members that a request has. */
+    static List<String> lost(Exchange exchange, List<String> unknown) {
+        return unknown.stream()
+                .filter(member -> exchange.request().value(member) != null)
+                .toList();
+    }
 
     /** Refuses what is no chat, for dialects that say nothing else. */
     static void chatOnly(Exchange exchange) {
