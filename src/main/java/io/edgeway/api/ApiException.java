@@ -1,6 +1,8 @@
 package io.edgeway.api;
 
 import io.edgeway.json.Json;
+import io.edgeway.json.JsonException;
+import io.edgeway.json.JsonIndex;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -121,6 +123,19 @@ public final class ApiException extends RuntimeException {
     /** How long the client should wait, or a negative number where that is unknown. */
     public long retryAfterMillis() {
         return retryAfterMillis;
+    }
+
+    /** What to say in the envelope of another dialect: what the upstream said, where its error is relayed. */
+    public String told() {
+        try {
+            return body != null
+                            && JsonIndex.of(body).value("error") instanceof Map<?, ?> error
+                            && error.get("message") instanceof String message
+                    ? message
+                    : getMessage();
+        } catch (JsonException e) {
+            return getMessage();
+        }
     }
 
     /** OpenAI's envelope: {@code {"error":{"message","type","param","code"}}}. */

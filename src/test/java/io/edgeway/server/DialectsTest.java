@@ -14,6 +14,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses, messages and text completions, from a client to a cloud that speaks chat only, and back. */
 class DialectsTest {
@@ -64,6 +66,24 @@ class DialectsTest {
         FakeCloud.Received received = cloud.take();
         assertThat(received.path()).isEqualTo("/v1/chat/completions");
         assertThat(reply.headers().firstValue("x-edgeway-backend")).hasValue("cloud/fake");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aMessagesClientIsToldWhatTheUpstreamRefused(boolean stream) {
+        cloud.nextRaw(
+                400,
+                "application/json",
+                "{\"error\":{\"message\":\"images are too large\",\"type\":\"invalid_request_error\",\"param\":null,"
+                        + "\"code\":null}}");
+        HttpResponse<String> reply = gateway.post(
+                "/v1/messages",
+                "{\"model\":\"gpt\",\"max_tokens\":9,\"stream\":" + stream
+                        + ",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+        assertThat(reply.statusCode()).isEqualTo(400);
+        assertThat(Json.readObject(reply.body().getBytes(StandardCharsets.UTF_8))
+                        .get("error"))
+                .isEqualTo(Map.of("type", "invalid_request_error", "message", "images are too large"));
     }
 
     @Test

@@ -9,7 +9,7 @@ public final class MessagesError {
     private MessagesError() {}
 
     public static byte[] envelope(ApiException failure, String requestId) {
-        Map<String, Object> error = Json.object("type", type(failure.status()), "message", failure.getMessage());
+        Map<String, Object> error = Json.object("type", type(failure.status()), "message", failure.told());
         Map<String, Object> envelope = Json.object("type", "error", "error", error, "request_id", requestId);
         return Json.write(envelope);
     }
