@@ -100,7 +100,7 @@ final class Errands {
                     guest.exports.onCallResponse,
                     context,
                     token,
-                    came.headers().size(),
+                    HeaderRules.count(came.headers()),
                     came.body().length(),
                     0);
         } finally {

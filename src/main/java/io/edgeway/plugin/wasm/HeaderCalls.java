@@ -94,7 +94,10 @@ final class HeaderCalls {
             return Abi.OK;
         }
         MultiMap map = writable((int) a[0]);
-        if (map == null || !mayChange(name) || !HeaderRules.fit(name, value) || map.size() >= HeaderRules.MAX_COUNT) {
+        if (map == null
+                || !mayChange(name)
+                || !HeaderRules.fit(name, value)
+                || HeaderRules.count(map) >= HeaderRules.MAX_COUNT) {
             return Abi.BAD_ARGUMENT;
         }
         if (replace) {

@@ -1,5 +1,7 @@
 package io.edgeway.plugin.wasm;
 
+import io.vertx.core.MultiMap;
+import java.util.Iterator;
 import java.util.Locale;
 import java.util.Set;
 
@@ -18,6 +20,15 @@ final class HeaderRules {
             "content-length", "transfer-encoding", "connection", "upgrade", "host", "te", "trailer", "keep-alive");
 
     private HeaderRules() {}
+
+    /** How many there are; a map's own size counts names, and gathers them for that. */
+    static int count(MultiMap headers) {
+        int count = 0;
+        for (Iterator<?> each = headers.iterator(); each.hasNext(); each.next()) {
+            count++;
+        }
+        return count;
+    }
 
     static boolean secret(String name) {
         return CREDENTIALS.contains(name.toLowerCase(Locale.ROOT));

@@ -131,7 +131,7 @@ final class Visit {
                 this,
                 guest.exports.onRequestHeaders,
                 id,
-                exchange.requestHeaders().size() + 4,
+                HeaderRules.count(exchange.requestHeaders()) + 4,
                 bodies ? 0 : 1);
         if (bodies && !own.given()) {
             Buffer shown = body.show(exchange.body());
@@ -187,7 +187,7 @@ final class Visit {
         try {
             boolean bodies = hosted.options().body();
             int action = guest.call(
-                    this, guest.exports.onResponseHeaders, id, given.headers().size() + 1, bodies ? 0 : 1);
+                    this, guest.exports.onResponseHeaders, id, HeaderRules.count(given.headers()) + 1, bodies ? 0 : 1);
             if (bodies && !given.streamed() && !own.given()) {
                 if (given.body().length() > hosted.maxBody()) {
                     return oversize(given);
