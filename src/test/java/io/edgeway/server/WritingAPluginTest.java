@@ -124,6 +124,8 @@ class WritingAPluginTest {
                 shout = factory.type().equals("shout") ? factory : shout;
             }
             assertThat(shout).isNotNull();
+            // What makes the build of the native binary look into the jar.
+            assertThat(loader.findResource("META-INF/beans.xml")).isNotNull();
             Plugin plugin = harness.plugin(shout, "volume: deafening\n");
             ChainHarness.Answer answer = harness.send(
                             plugin,

@@ -18,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the host does for a module: time, calls, headers, streams, and letting go of what is not used. */
 class HostTest extends ModuleFixture {
@@ -120,6 +122,15 @@ class HostTest extends ModuleFixture {
         Plugin plugin = plugin(module, authz(asked, ""));
         send(plugin);
         assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "interpreter"})
+    void aModuleMayUseReferences(String engine) throws Exception {
+        // ref.is_null(ref.null func) is 1, whose opposite goes on.
+        WasmText module = WasmText.filter().function("proxy_on_request_headers", "(iii)i", 0xd0, 0x70, 0xd1, 0x45);
+        assertThat(send(plugin(module, "hold: 50ms\nengine: " + engine + "\n")).status())
+                .isEqualTo(200);
     }
 
     @Test
