@@ -22,7 +22,7 @@ import java.util.Map;
  * on the socket for {@code previous_response_id} even where they are not stored.
  */
 final class ResponsesSocket extends SocketSession {
-    private static final int MAX_STREAM_ID = 128;
+    private static final int MAX_STREAM_ID = 256;
 
     /** A chat reply that says nothing, for a request that only prepares the next. */
     private static final List<Object> NOTHING = List.of(Json.object(

@@ -22,7 +22,7 @@ abstract class SocketSession implements Socket.Listener {
      * Calls of one lane run one after the other, calls of different lanes side by side. What waits is bounded for the
      * socket as a whole.
      */
-    private static final int MAX_CALLS = 16;
+    private static final int MAX_CALLS = 32;
 
     /** What the sessions of a door share. */
     record Door(Gateways gateways, InFlight inFlight, Exchanges metrics) {
