@@ -3,6 +3,10 @@ package io.edgeway.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.edgeway.json.Json;
+import io.edgeway.testkit.SocketPeer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -11,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -334,5 +339,61 @@ class NanoDoorsTest {
         Map<String, Object> stopped = object(post("/v1/completions", false, ask + ",\"stop\":" + quoted(stop))
                 .body());
         assertThat(at(stopped, "choices", 0, "text")).isEqualTo(first.substring(0, first.indexOf(stop)));
+    }
+
+    private static final int MANY = 400;
+
+    /** More than the system's buffers take: log probabilities of many tokens, and no end before the last. */
+    private static String much() {
+        return "{\"id\":\"much\",\"model\":\"nano\",\"stream\":true," + messages("Count") + ",\"max_tokens\":" + MANY
+                + ",\"logprobs\":true,\"top_logprobs\":20,\"logit_bias\":{\"0\":-100,\"1\":-100,\"2\":-100}}";
+    }
+
+    /** Awaits the gauge, whose change nothing else tells. */
+    private static void awaitPaused(int rows) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (gateway.meters().get("edgeway_local_paused_rows").gauge().value() != rows) {
+            assertThat(System.nanoTime()).as("no row waits for its client").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aSlowReaderOfAStreamPausesItsOwnRowAndHearsAllOfItLater() throws IOException {
+        try (Socket slow = new Socket()) {
+            slow.setReceiveBufferSize(4096);
+            slow.connect(new InetSocketAddress("127.0.0.1", gateway.port()));
+            slow.getOutputStream()
+                    .write(("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                    + "Content-Type: application/json\r\nContent-Length: " + much().length() + "\r\n\r\n"
+                                    + much())
+                            .getBytes(StandardCharsets.UTF_8));
+            awaitPaused(1);
+            assertThat(chat(false, messages("Hello") + ",\"max_tokens\":5").text).isNotBlank();
+            String body = new String(slow.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(body.split("\"finish_reason\":\"length\"", -1)).hasSize(2);
+            assertThat(body).contains("data: [DONE]");
+            assertThat(body.split("\"top_logprobs\"", -1)).hasSize(MANY + 1);
+        }
+        awaitPaused(0);
+    }
+
+    @Test
+    void aSlowReaderOfASocketPausesItsOwnRowAndHearsAllOfItLater() {
+        SocketPeer slow = SocketPeer.narrow(gateway.vertx(), gateway.port(), "/v1/chat/completions");
+        slow.pause();
+        slow.send(much());
+        awaitPaused(1);
+        assertThat(chat(false, messages("Hello") + ",\"max_tokens\":5").text).isNotBlank();
+        slow.resume();
+        int tokens = 0;
+        for (Map<String, Object> chunk : slow.until("object", "chat.completion.done")) {
+            for (Object choice : chunk.get("choices") instanceof List<?> choices ? choices : List.of()) {
+                tokens += at(choice, "logprobs") == null ? 0 : ((List<?>) at(choice, "logprobs", "content")).size();
+            }
+        }
+        assertThat(tokens).isEqualTo(MANY);
+        slow.close();
+        awaitPaused(0);
     }
 }

@@ -37,8 +37,10 @@ public final class TestGateway implements AutoCloseable {
         await(gateways.reload());
         this.doors = new Doors(gateways, inFlight, new Exchanges(meters, inFlight));
         await(doors.start());
-        this.server = await(vertx.createHttpServer(SocketOptions.apply(
-                        new HttpServerOptions().setHost("127.0.0.1").setPort(0)))
+        // Small, so that a reader that does not read is soon felt.
+        HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(0);
+        options.setSendBufferSize(1 << 16);
+        this.server = await(vertx.createHttpServer(SocketOptions.apply(options))
                 .requestHandler(doors::handle)
                 .listen());
     }

@@ -34,10 +34,20 @@ public final class SocketPeer {
     }
 
     public static SocketPeer connect(Vertx vertx, int port, WebSocketConnectOptions options) {
+        return connect(vertx, port, options, new WebSocketClientOptions());
+    }
+
+    /** One whose system takes little ahead of what it reads. */
+    public static SocketPeer narrow(Vertx vertx, int port, String path) {
+        WebSocketClientOptions options = new WebSocketClientOptions();
+        options.setReceiveBufferSize(4096);
+        return connect(vertx, port, new WebSocketConnectOptions().setURI(path), options);
+    }
+
+    private static SocketPeer connect(
+            Vertx vertx, int port, WebSocketConnectOptions options, WebSocketClientOptions client) {
         CompletableFuture<SocketPeer> peer = new CompletableFuture<>();
-        vertx.createWebSocketClient(new WebSocketClientOptions()
-                        .setMaxFrameSize(MAX_MESSAGE)
-                        .setMaxMessageSize(MAX_MESSAGE))
+        vertx.createWebSocketClient(client.setMaxFrameSize(MAX_MESSAGE).setMaxMessageSize(MAX_MESSAGE))
                 .connect(options.setHost("127.0.0.1").setPort(port))
                 .onSuccess(socket -> peer.complete(new SocketPeer(socket)))
                 .onFailure(peer::completeExceptionally);

@@ -256,7 +256,7 @@ class UpstreamSocketsTest {
     /** More than the sockets between them hold, so that what is not read stays with the upstream. */
     @Test
     void aSlowReaderHoldsItsUpstreamAndHearsAllOfItInOrderLater() {
-        int tokens = 120_000;
+        int tokens = 80_000;
         cloud.next("tokens=" + tokens);
         SocketPeer slow = connect();
         slow.pause();
