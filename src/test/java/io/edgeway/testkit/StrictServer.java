@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
 
 /**
  * A server compatible with OpenAI that refuses, overlooks and answers as the one that it stands for: Mistral and Gemini
@@ -146,12 +147,24 @@ public final class StrictServer implements AutoCloseable {
                             case "tool" -> Set.of("role", "content", "tool_call_id", "name");
                             default -> Set.of();
                         };
+                ids(message)
+                        .filter(id -> !id.matches("[A-Za-z0-9]{9}"))
+                        .forEach(id -> unknown.add("messages.id." + id));
                 message.keySet().stream()
                         .filter(name -> !known.contains(name))
                         .forEach(name -> unknown.add("messages." + name));
             }
         }
         return unknown;
+    }
+
+    /** How calls are named in a message. */
+    private static Stream<String> ids(Map<?, ?> message) {
+        Stream<?> made = message.get("tool_calls") instanceof List<?> calls
+                ? calls.stream().map(call -> ((Map<?, ?>) call).get("id"))
+                : Stream.of();
+        return Stream.concat(made, Stream.ofNullable(message.get("tool_call_id")))
+                .map(String::valueOf);
     }
 
     private static String mistral(List<String> unknown) {

@@ -152,6 +152,32 @@ class FlavourTest {
     }
 
     @Test
+    void callsThatAnotherModelMadeAreNamedAsMistralNamesThem() throws IOException {
+        try (StrictServer server = new StrictServer("mistral", true);
+                TestGateway gateway = gateway(server, "flavour: mistral")) {
+            String call = "{\"id\":\"%s\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}";
+            HttpResponse<String> reply = chat(
+                    gateway,
+                    false,
+                    "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":null,"
+                            + "\"tool_calls\":[" + call.formatted("call_one") + ',' + call.formatted("call_two") + ','
+                            + call.formatted("abcDEF123") + "]},"
+                            + "{\"role\":\"tool\",\"tool_call_id\":\"call_one\",\"content\":\"1\"},"
+                            + "{\"role\":\"tool\",\"tool_call_id\":\"call_two\",\"content\":\"2\"},"
+                            + "{\"role\":\"tool\",\"tool_call_id\":\"abcDEF123\",\"content\":\"3\"}]");
+            assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
+            List<?> messages = (List<?>) server.taken().get("messages");
+            List<?> made = ((List<?>) ((Map<?, ?>) messages.get(1)).get("tool_calls"))
+                    .stream().map(each -> ((Map<?, ?>) each).get("id")).toList();
+            List<?> answered = messages.subList(2, 5).stream()
+                    .map(each -> ((Map<?, ?>) each).get("tool_call_id"))
+                    .toList();
+            assertThat(made).isEqualTo(answered).doesNotHaveDuplicates();
+            assertThat(made.getLast()).isEqualTo("abcDEF123");
+        }
+    }
+
+    @Test
     void anyServerCanHaveMembersLeftOut() throws IOException {
         try (StrictServer server = new StrictServer("vllm", true);
                 TestGateway gateway = gateway(server, "leave-out: [user, top_k]")) {

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What a server compatible with OpenAI refuses or overlooks of OpenAI's requests: members that it knows by another name
@@ -39,6 +40,8 @@ final class Flavour {
     private static final Map<String, String> OLD_BOUND = Map.of("max_completion_tokens", "max_tokens");
 
     private static final Set<String> NAMES = Set.of("openai", "vllm", "mistral", "gemini", "ollama", "llama.cpp");
+
+    private static final Pattern SHORT_ID = Pattern.compile("[A-Za-z0-9]{9}");
 
     private static final String STREAM_OPTIONS = "stream_options";
 
@@ -170,9 +173,46 @@ final class Flavour {
                         default -> false;
                     };
             if (keep) {
-                kept.put(String.valueOf(name), "role".equals(name) && "developer".equals(value) ? "system" : value);
+                kept.put(
+                        String.valueOf(name),
+                        switch (String.valueOf(name)) {
+                            case "role" -> "developer".equals(value) ? "system" : value;
+                            case "tool_call_id" -> shortId(value);
+                            case "tool_calls" -> value instanceof List<?> calls ? withShortIds(calls) : value;
+                            default -> value;
+                        });
             }
         });
         return kept;
+    }
+
+    private static List<Object> withShortIds(List<?> calls) {
+        List<Object> out = new ArrayList<>(calls.size());
+        for (Object call : calls) {
+            if (call instanceof Map<?, ?> members) {
+                Map<String, Object> copy = new LinkedHashMap<>();
+                members.forEach(
+                        (name, value) -> copy.put(String.valueOf(name), "id".equals(name) ? shortId(value) : value));
+                copy.remove("index");
+                out.add(copy);
+            } else {
+                out.add(call);
+            }
+        }
+        return out;
+    }
+
+    /** Mistral takes only calls that are named by nine letters and digits; another's name becomes such a one, always the same. */
+    private static Object shortId(Object id) {
+        if (!(id instanceof String text) || SHORT_ID.matcher(text).matches()) {
+            return id;
+        }
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        long hash = 0xcbf29ce484222325L;
+        for (byte each : bytes) {
+            hash = (hash ^ (each & 0xff)) * 0x100000001b3L;
+        }
+        String digits = "00000000" + Long.toString(hash >>> 1, Character.MAX_RADIX);
+        return digits.substring(digits.length() - 9);
     }
 }
