@@ -50,16 +50,32 @@ final class Calibration {
     private int seen;
     private double sure = LAPSE_ONE_IN;
     private double lapses = 1;
-    private volatile double lapse = 1 / LAPSE_ONE_IN;
+    private volatile Lapse lapse = new Lapse(1, LAPSE_ONE_IN);
     private volatile Curve curve = Curve.BELIEVED;
 
     Curve curve() {
         return curve;
     }
 
-    /** The share of sure matches that is wrong all the same. */
-    double lapse() {
+    /** What is known of the share of sure matches that is wrong all the same. */
+    Lapse lapse() {
         return lapse;
+    }
+
+    /** So many lapses among so many sure comparisons, both with what was believed before. */
+    record Lapse(double seen, double of) {
+        double mean() {
+            return seen / of;
+        }
+
+        /**
+         * What the share is no higher than, with the confidence that a standard normal variable has at {@code quantile}:
+         * the gamma distribution's quantile, by the cube root that Wilson and Hilferty (1931) found to be near normal.
+         */
+        double atMost(double quantile) {
+            double root = 1 - 1 / (9 * seen) + quantile / (3 * Math.sqrt(seen));
+            return Math.min(1, mean() * root * root * root);
+        }
     }
 
     synchronized void learn(double logit, boolean agreement) {
@@ -70,12 +86,13 @@ final class Calibration {
         curve = step(curve);
         if (logit >= SURE) {
             sure++;
-            lapses += agreement ? 0 : lapse / (lapse + 1 / (1 + Math.exp(curve.at(logit))));
+            double mean = lapse.mean();
+            lapses += agreement ? 0 : mean / (mean + 1 / (1 + Math.exp(curve.at(logit))));
             if (sure > 2 * REMEMBERED) {
                 sure /= 2;
                 lapses /= 2;
             }
-            lapse = lapses / sure;
+            lapse = new Lapse(lapses, sure);
         }
     }
 

@@ -16,7 +16,8 @@ final class Confidence {
      *
      * The bound is one of the mean: of the recent matches, those are repeated whose risks, taken from the smallest up,
      * have a mean within max-error. A single one may thus risk more than the mean, up to a limit of its own. What is
-     * not known of all entries at once, the curve, errs for all in one direction, and is taken at the stated confidence.
+     * not known of all entries at once, the curve and the lapses, errs for all in one direction, and is taken at the stated
+     * confidence.
      * How entries differ from each other comes out in the mean, and enters as what it adds to the mean risk. Unlike
      * vCache, nothing is repeated at random beyond the bound: what such a guess would show, each miss shows for nothing,
      * and a share of the hits is checked in the background.
@@ -67,7 +68,7 @@ final class Confidence {
         Calibration.Curve curve = calibration.curve();
         Experience.Shift shift = entry.experience.shift(curve, ENTRY_DEVIATION);
         double expected = curve.at(logit) + shift.mean() - shift.deviation() * shift.deviation() / 2;
-        double lapse = calibration.lapse();
+        double lapse = calibration.lapse().atMost(quantile);
         return lapse + (1 - lapse) / (1 + Math.exp(expected - quantile * curve.deviation(logit)));
     }
 
