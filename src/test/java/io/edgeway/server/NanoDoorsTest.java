@@ -150,8 +150,7 @@ class NanoDoorsTest {
         assertFits(arguments);
         // The conversation goes on with the tool's result.
         String call = new String(
-                Json.write(Json.object(
-                        "role", "assistant", "content", null, "tool_calls", List.of(calls.getFirst()))),
+                Json.write(Json.object("role", "assistant", "content", null, "tool_calls", List.of(calls.getFirst()))),
                 StandardCharsets.UTF_8);
         Choice next = chat(
                 stream,
@@ -365,11 +364,13 @@ class NanoDoorsTest {
             slow.connect(new InetSocketAddress("127.0.0.1", gateway.port()));
             slow.getOutputStream()
                     .write(("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                                    + "Content-Type: application/json\r\nContent-Length: " + much().length() + "\r\n\r\n"
+                                    + "Content-Type: application/json\r\nContent-Length: " + much().length()
+                                    + "\r\n\r\n"
                                     + much())
                             .getBytes(StandardCharsets.UTF_8));
             awaitPaused(1);
-            assertThat(chat(false, messages("Hello") + ",\"max_tokens\":5").text).isNotBlank();
+            assertThat(chat(false, messages("Hello") + ",\"max_tokens\":5").text)
+                    .isNotBlank();
             String body = new String(slow.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(body.split("\"finish_reason\":\"length\"", -1)).hasSize(2);
             assertThat(body).contains("data: [DONE]");

@@ -107,9 +107,10 @@ final class Constrainer {
 
     /** Calls of tools that the request offers, from where the opening mark ends or, with {@code marked}, begins. */
     private Constraints constraints(ChatRequest request, ToolFormat format, boolean marked, boolean several) {
-        Object only = request.value("tool_choice") instanceof Map<?, ?> map && map.get("function") instanceof Map<?, ?> named
-                ? named.get("name")
-                : null;
+        Object only =
+                request.value("tool_choice") instanceof Map<?, ?> map && map.get("function") instanceof Map<?, ?> named
+                        ? named.get("name")
+                        : null;
         List<Object> key = new ArrayList<>(List.of("tools", marked, several));
         List<Grammar> tools = new ArrayList<>();
         List<?> offered = (List<?>) request.value("tools");
@@ -168,8 +169,7 @@ final class Constrainer {
                 }
             }
         }
-        String head =
-                "{\"name\": " + new String(Json.write(name), StandardCharsets.UTF_8) + ", \"" + member + "\": ";
+        String head = "{\"name\": " + new String(Json.write(name), StandardCharsets.UTF_8) + ", \"" + member + "\": ";
         return Grammar.sequence(List.of(Grammar.text(head), arguments, Grammar.text("}")));
     }
 

@@ -35,8 +35,8 @@ final class UntaughtTools {
         for (Object item : calls) {
             if (item instanceof Map<?, ?> call && call.get("function") instanceof Map<?, ?> function) {
                 text.append(text.isEmpty() ? "" : "\n")
-                        .append(json(Json.object(
-                                "name", function.get("name"), "arguments", function.get("arguments"))));
+                        .append(json(
+                                Json.object("name", function.get("name"), "arguments", function.get("arguments"))));
             }
         }
         Map<String, Object> copy = new LinkedHashMap<>(message);

@@ -227,17 +227,21 @@ final class HostCalls {
 
     private @Nullable Buffer buffer(int type) {
         Visit visit = guest.current;
-        return switch (type) {
-            case Abi.REQUEST_BODY -> visit == null ? null : visit.requestBody();
-            case Abi.RESPONSE_BODY -> visit == null ? null : visit.responseBody();
-            case Abi.CALL_BODY -> {
+        switch (type) {
+            case Abi.REQUEST_BODY:
+                return visit == null ? null : visit.requestBody();
+            case Abi.RESPONSE_BODY:
+                return visit == null ? null : visit.responseBody();
+            case Abi.CALL_BODY:
                 Errands.CallReply reply = guest.errands.reply();
-                yield reply == null ? null : reply.body();
-            }
-            case Abi.VM_CONFIGURATION -> Buffer.buffer();
-            case Abi.PLUGIN_CONFIGURATION -> Buffer.buffer(guest.configuration());
-            default -> null;
-        };
+                return reply == null ? null : reply.body();
+            case Abi.VM_CONFIGURATION:
+                return Buffer.buffer();
+            case Abi.PLUGIN_CONFIGURATION:
+                return Buffer.buffer(guest.configuration());
+            default:
+                return null;
+        }
     }
 
     // Properties.
