@@ -17,6 +17,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls of the caller's tools, out of a model that writes noise until it is held. */
 @Timeout(60)
@@ -24,14 +26,26 @@ class ToolCallTest {
     private static final String CONFIG = """
             edgeway:
               models:
-                tiny: { local: { path: "%s", slots: 2, max-tokens: 200, kv: int8 } }
+                hermes: { local: { path: "%1$s/hermes", slots: 2, max-tokens: 200, kv: int8 } }
+                mistral: { local: { path: "%1$s/mistral", slots: 2, max-tokens: 200, kv: int8 } }
+                granite: { local: { path: "%1$s/granite", slots: 2, max-tokens: 200, kv: int8 } }
+                llama: { local: { path: "%1$s/llama", slots: 2, max-tokens: 200, kv: int8 } }
+                untaught: { local: { path: "%1$s/untaught", slots: 2, max-tokens: 200, kv: int8 } }
               plugins:
                 callers: { type: auth, anonymous: always }
                 route: { type: router }
               routes:
                 - { match: "/v1/*", chain: [callers, route] }
             """;
-    private static final String TEMPLATE = "{% if tools %}{{ tools | tojson }} call as <tool_call>{% endif %}"
+    /** What the chat template of a model of that family says of calls. */
+    private static final Map<String, String> FORMS = Map.of(
+            "hermes", "<tool_call>",
+            "mistral", "[TOOL_CALLS]",
+            "granite", "<|tool_call|>",
+            "llama", "{\"name\": function, \"parameters\": object}",
+            "untaught", "");
+
+    private static final String TEMPLATE = "{% if tools and 'FORM' %}{{ tools | tojson }} call as FORM{% endif %}"
             + "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}"
             + "{% for c in m['tool_calls'] or [] %}{{ c['function']['arguments']['city'] }}{% endfor %}"
             + "<|im_end|>\n{% endfor %}<|im_start|>assistant\n";
@@ -49,11 +63,15 @@ class ToolCallTest {
 
     @BeforeAll
     static void start() throws Exception {
-        TinyModel.copyTo(folder);
-        Files.delete(folder.resolve(ModelDirectory.SUMS));
-        Files.write(
-                folder.resolve("tokenizer_config.json"),
-                Json.write(Map.of("eos_token", "<|im_end|>", "chat_template", TEMPLATE)));
+        for (Map.Entry<String, String> form : FORMS.entrySet()) {
+            Path model = Files.createDirectory(folder.resolve(form.getKey()));
+            TinyModel.copyTo(model);
+            Files.delete(model.resolve(ModelDirectory.SUMS));
+            String template = TEMPLATE.replace("FORM", form.getValue());
+            Files.write(
+                    model.resolve("tokenizer_config.json"),
+                    Json.write(Map.of("eos_token", "<|im_end|>", "chat_template", template)));
+        }
         gateway = TestGateway.start(CONFIG.formatted(folder));
     }
 
@@ -63,7 +81,11 @@ class ToolCallTest {
     }
 
     private static HttpResponse<String> ask(String members) {
-        return gateway.post("/v1/chat/completions", "{\"model\":\"tiny\"," + members + "}");
+        return ask("hermes", members);
+    }
+
+    private static HttpResponse<String> ask(String model, String members) {
+        return gateway.post("/v1/chat/completions", "{\"model\":\"" + model + "\"," + members + "}");
     }
 
     private static Map<?, ?> choice(String json) {
@@ -71,11 +93,13 @@ class ToolCallTest {
         return (Map<?, ?>) ((List<?>) body.get("choices")).getFirst();
     }
 
-    @Test
-    void aRequiredCallHoldsToItsSchemaWholeAndStreamed() {
+    @ParameterizedTest
+    @ValueSource(strings = {"hermes", "mistral", "granite", "llama", "untaught"})
+    void aRequiredCallHoldsToItsSchemaWholeAndStreamed(String model) {
         for (int seed = 0; seed < 4; seed++) {
-            String members = "\"tool_choice\":\"required\",\"temperature\":1,\"seed\":" + seed + "," + TOOLS + "," + HI;
-            HttpResponse<String> reply = ask(members);
+            String members = "\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"temperature\":1,\"seed\":" + seed
+                    + "," + TOOLS + "," + HI;
+            HttpResponse<String> reply = ask(model, members);
             assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
             Map<?, ?> choice = choice(reply.body());
             assertThat(choice.get("finish_reason")).isEqualTo("tool_calls");
@@ -93,7 +117,7 @@ class ToolCallTest {
                 assertThat(function.get("name")).isEqualTo("time");
                 assertThat(arguments).isEmpty();
             }
-            HttpResponse<String> streamed = ask("\"stream\":true," + members);
+            HttpResponse<String> streamed = ask(model, "\"stream\":true," + members);
             List<Object> calls = new ArrayList<>();
             List<Object> reasons = new ArrayList<>();
             for (String line : streamed.body().split("\n")) {
@@ -168,7 +192,7 @@ class ToolCallTest {
 
     @Test
     void aCallThatTheModelBeginsByItselfIsHeldFromItsMarkToItsEnd() throws Exception {
-        ModelText text = ModelText.load(ModelDirectory.open(folder));
+        ModelText text = ModelText.load(ModelDirectory.open(folder.resolve("hermes")));
         var request = io.edgeway.api.ChatRequest.parse(
                 ("{\"model\":\"tiny\"," + TOOLS + "," + HI + "}").getBytes(StandardCharsets.UTF_8));
         TokenMask mask = text.constrainer().of(request).get();
