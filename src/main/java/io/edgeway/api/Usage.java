@@ -1,5 +1,6 @@
 package io.edgeway.api;
 
+import io.edgeway.json.Json;
 import io.edgeway.json.JsonIndex;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -64,7 +65,8 @@ public record Usage(long prompt, long completion, long cachedPrompt) {
     public Map<String, Object> toResponses() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("input_tokens", prompt);
-        map.put("input_tokens_details", Map.of("cached_tokens", cachedPrompt));
+        // Clients take both members for granted; what is written to a cache is not known here.
+        map.put("input_tokens_details", Json.object("cached_tokens", cachedPrompt, "cache_write_tokens", 0));
         map.put("output_tokens", completion);
         map.put("output_tokens_details", Map.of("reasoning_tokens", 0));
         map.put("total_tokens", total());

@@ -164,7 +164,7 @@ final class Background implements BackgroundDesk {
     }
 
     private void start(BackgroundResponse job, Promise<Void> done) {
-        if (!live.containsKey(job.id())) {
+        if (!live.containsKey(job.id()) || job.assembler.status().equals("cancelled")) {
             done.complete();
             return;
         }
@@ -237,6 +237,7 @@ final class Background implements BackgroundDesk {
             return;
         }
         if (stopping && job.assembler.status().equals("failed")) {
+            job.kept.tryComplete();
             done.tryComplete();
             return;
         }
@@ -257,6 +258,7 @@ final class Background implements BackgroundDesk {
                 .compose(v -> journal.remove(JOB + job.id()))
                 .onComplete(v -> {
                     live.remove(job.id());
+                    job.kept.tryComplete();
                     done.tryComplete();
                 });
     }
@@ -317,27 +319,30 @@ final class Background implements BackgroundDesk {
         });
     }
 
-    private static ApiException notStreamed() {
+    static ApiException notStreamed() {
         return ApiException.badRequest(
-                "stream", "invalid_value", "This response was not created with 'stream', so that it has no events.");
+                "stream",
+                "invalid_value",
+                "This response was not created with 'background' and 'stream', so that it has no events.");
     }
 
-    /** Stops making a response; returns it as it ends, or null if there is none. */
+    /** Stops making a response; returns it as it ends, or null if there is none. No later process takes it up again. */
     Future<StoredResponse> cancel(String tenant, String id) {
         BackgroundResponse job = live.get(id);
         if (job == null || !job.principal.tenant().equals(tenant)) {
             return find(tenant, id);
         }
         return on(job, () -> {
-            job.assembler.cancel();
-            StoredResponse response = new StoredResponse(job.assembler.json(), Json.write(job.input()));
-            if (job.delivery != null) {
-                job.delivery.clientLeft();
-            } else {
-                finished(job, Promise.promise());
-            }
-            return response;
-        });
+                    job.assembler.cancel();
+                    StoredResponse response = new StoredResponse(job.assembler.json(), Json.write(job.input()));
+                    if (job.delivery != null) {
+                        job.delivery.clientLeft();
+                    } else {
+                        finished(job, Promise.promise());
+                    }
+                    return response;
+                })
+                .compose(response -> job.kept.future().map(response));
     }
 
     /** Whether there was one that is done; one that is being made is cancelled first. */

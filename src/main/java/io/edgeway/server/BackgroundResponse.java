@@ -7,6 +7,7 @@ import io.edgeway.api.responses.ResponsesRequest;
 import io.edgeway.json.Json;
 import io.edgeway.pipeline.Principal;
 import io.vertx.core.Context;
+import io.vertx.core.Promise;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,9 @@ final class BackgroundResponse {
     final ResponsesRequest request;
     final ResponseAssembler assembler;
     final EventLog log;
+    /** Completed when the journal has how it ended, and the job no more. */
+    final Promise<Void> kept = Promise.promise();
+
     private final byte[] body;
     private final List<Map<String, Object>> history;
     private final long created;

@@ -43,6 +43,18 @@ final class BatchRun {
     private static final int MAX_LINES = 50_000;
     private static final int MAX_LINE = 8 << 20;
 
+    /** A line of the input that is at fault. */
+    private static final class BadLine extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final long line;
+
+        BadLine(long line, String fault, Throwable cause) {
+            super("Line " + line + fault, cause);
+            this.line = line;
+        }
+    }
+
     private final Batches.Node node;
     private final Map<String, Object> record;
     private final Map<String, Object> batch;
@@ -139,7 +151,8 @@ final class BatchRun {
                         more();
                     });
                 })
-                .onFailure(failure -> invalid(failure.getMessage())));
+                .onFailure(failure ->
+                        invalid(failure.getMessage(), failure instanceof BadLine bad ? Long.valueOf(bad.line) : null)));
         return over.future();
     }
 
@@ -183,7 +196,7 @@ final class BatchRun {
                 if (!line.isBlank()) {
                     String id = checked(line, number);
                     if (!ids.add(id)) {
-                        throw new IOException("Line " + number + ": the custom_id is not unique.");
+                        throw new BadLine(number, ": the custom_id is not unique.", null);
                     }
                     if (ids.size() > MAX_LINES) {
                         throw new IOException("More than " + MAX_LINES + " requests.");
@@ -207,14 +220,14 @@ final class BatchRun {
                     || !(request.get("custom_id") instanceof String id)
                     || !"POST".equals(request.get("method"))
                     || !(request.get("body") instanceof Map<?, ?>)) {
-                throw new IOException("Line " + number + ": expected custom_id, method POST, url and body.");
+                throw new BadLine(number, ": expected custom_id, method POST, url and body.", null);
             }
             if (!batch.get("endpoint").equals(request.get("url"))) {
-                throw new IOException("Line " + number + ": the url is not the batch's endpoint.");
+                throw new BadLine(number, ": the url is not the batch's endpoint.", null);
             }
             return id;
         } catch (JsonException e) {
-            throw new IOException("Line " + number + " is not a JSON object.", e);
+            throw new BadLine(number, " is not a JSON object.", e);
         }
     }
 
@@ -442,7 +455,7 @@ final class BatchRun {
     }
 
     /** The input is at fault: no request was asked. */
-    private void invalid(String message) {
+    private void invalid(String message, Long line) {
         status("failed", "failed_at");
         batch.put(
                 "errors",
@@ -450,7 +463,7 @@ final class BatchRun {
                         "object",
                         "list",
                         "data",
-                        java.util.List.of(Json.object("code", "invalid_input", "message", message))));
+                        java.util.List.of(Json.object("code", "invalid_input", "message", message, "line", line))));
         save.apply(record).onComplete(over);
     }
 }

@@ -24,6 +24,9 @@ final class Batches {
     private static final Set<Dialect> ENDPOINTS =
             Set.of(Dialect.CHAT, Dialect.RESPONSES, Dialect.COMPLETIONS, Dialect.EMBEDDINGS, Dialect.RERANK);
 
+    /** The only window that there is. */
+    private static final String WINDOW = "24h";
+
     /** What a batch's run needs of the node. */
     record Node(
             Gateways gateways,
@@ -80,6 +83,10 @@ final class Batches {
             throw ApiException.badRequest(
                     "input_file_id", "missing_required_parameter", "Missing required parameter: 'input_file_id'.");
         }
+        if (asked.get("completion_window") != null && !WINDOW.equals(asked.get("completion_window"))) {
+            throw ApiException.badRequest(
+                    "completion_window", "invalid_value", "Invalid 'completion_window'; expected '" + WINDOW + "'.");
+        }
         queue.checkRoom(0);
         return node.files().find(principal.tenant(), input).compose(file -> {
             if (file == null) {
@@ -101,7 +108,7 @@ final class Batches {
                     "input_file_id",
                     input,
                     "completion_window",
-                    "24h",
+                    WINDOW,
                     "status",
                     "validating",
                     "output_file_id",

@@ -69,7 +69,11 @@ final class ResponsesDoor implements Door {
         String id = request.path().substring(PREFIX.length());
         Future.succeededFuture()
                 .compose(v -> background.stream(exchange, id, after(request)))
-                .compose(reply -> reply == null ? Future.failedFuture(notFound(id)) : Future.succeededFuture(reply))
+                .compose(reply -> reply != null
+                        ? Future.succeededFuture(reply)
+                        : find(exchange.principal().tenant(), id).map(stored -> {
+                            throw Background.notStreamed();
+                        }))
                 .onSuccess(writer::reply)
                 .onFailure(writer::fail);
     }

@@ -3,6 +3,7 @@ package io.edgeway.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.edgeway.json.Json;
+import io.edgeway.state.journal.Journal;
 import io.edgeway.testkit.Behaviour;
 import io.edgeway.testkit.FakeCloud;
 import java.net.http.HttpResponse;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -110,6 +112,38 @@ class BackgroundTest {
         assertThat(object(gateway.post("/v1/responses/" + id + "/cancel", ""))).containsEntry("status", "cancelled");
         assertThat(object(gateway.delete("/v1/responses/" + id))).containsEntry("deleted", true);
         assertThat(gateway.get("/v1/responses/" + id).statusCode()).isEqualTo(404);
+    }
+
+    /** A copy is what the next process would find if this one were killed now. */
+    @Test
+    void aCancelThatWasToldIsOnTheDisk(@TempDir Path copy) throws Exception {
+        cloud.next("tokens=5&stall=2");
+        Object running = object(gateway.post("/v1/responses", BODY + "}")).get("id");
+        cloud.take();
+        Object waiting = object(gateway.post("/v1/responses", BODY + "}")).get("id");
+        int copies = 0;
+        for (Object id : List.of(waiting, running)) {
+            assertThat(object(gateway.post("/v1/responses/" + id + "/cancel", "")))
+                    .containsEntry("status", "cancelled");
+            Path file = copy.resolve("journal" + copies++);
+            Files.copy(gateway.directory().resolve("state/journal"), file);
+            try (Journal journal = Journal.open(file, 1 << 20)) {
+                assertThat(journal.keys("response:")).contains("response:" + id);
+                assertThat(journal.keys("job:")).doesNotContain("job:" + id);
+            }
+        }
+        assertThat(cloud.waiting()).isZero();
+    }
+
+    @Test
+    void aResponseWithoutEventsIsNotResumed() {
+        Object id = object(gateway.post("/v1/responses", "{\"model\":\"gpt\",\"input\":\"hi\"}"))
+                .get("id");
+        HttpResponse<String> refused = gateway.get("/v1/responses/" + id + "?stream=true");
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body()).contains("'background' and 'stream'");
+        assertThat(gateway.get("/v1/responses/resp_unknown?stream=true").statusCode())
+                .isEqualTo(404);
     }
 
     @Test

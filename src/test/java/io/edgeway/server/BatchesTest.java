@@ -173,7 +173,9 @@ class BatchesTest {
                         .get("errors")
                         .toString())
                 .contains("custom_id");
-        assertThat(poll(batch("no json"))).containsEntry("status", "failed");
+        Map<String, Object> faulty = poll(batch(line(1, "gpt") + "\n\nno json"));
+        assertThat(faulty).containsEntry("status", "failed");
+        assertThat(faulty.get("errors").toString()).contains("Line 3 is not a JSON object", "line=3");
         assertThat(cloud.waiting()).isZero();
     }
 
@@ -199,6 +201,11 @@ class BatchesTest {
                 gateway.post("/v1/batches", "{\"input_file_id\":\"file-none\",\"endpoint\":\"/v1/chat/completions\"}");
         assertThat(unknown.statusCode()).isEqualTo(400);
         assertThat(unknown.body()).contains("input_file_id");
+        HttpResponse<String> soon = gateway.post(
+                "/v1/batches",
+                "{\"input_file_id\":\"file-none\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"1h\"}");
+        assertThat(soon.statusCode()).isEqualTo(400);
+        assertThat(soon.body()).contains("completion_window", "24h");
     }
 
     private List<Map<String, Object>> content(Object file) {

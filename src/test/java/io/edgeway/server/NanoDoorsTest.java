@@ -196,6 +196,17 @@ class NanoDoorsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"\"sometimes\"", "7", "{\"type\":\"allowed_tools\"}"})
+    void aChoiceOfToolsThatIsNoneIsRefused(String choice) {
+        String tools = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"trip\"}}]";
+        HttpResponse<String> reply = gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"nano\"," + messages(ASK) + tools + ",\"tool_choice\":" + choice + "}");
+        assertThat(reply.statusCode()).as(reply.body()).isEqualTo(400);
+        assertThat(reply.body()).contains("tool_choice", "none, auto, required or a function");
+    }
+
+    @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void chatHoldsToASchemaOrToJson(boolean stream) {
         assertFits(chat(

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -25,6 +26,8 @@ final class Constrainer {
 
     /** Calls in one list of them. */
     private static final int MAX_CALLS = 8;
+
+    private static final Set<Object> CHOICES = Set.of("none", "auto", "required");
 
     private final Tokenizer tokenizer;
     private final int[] ends;
@@ -63,7 +66,16 @@ final class Constrainer {
     /** Whether the reply has to be a call. */
     static boolean required(ChatRequest request) {
         Object choice = request.value("tool_choice");
-        return "required".equals(choice) || choice instanceof Map<?, ?>;
+        boolean named = choice instanceof Map<?, ?> map
+                && map.get("function") instanceof Map<?, ?> function
+                && function.get("name") instanceof String;
+        if (choice != null && !named && !CHOICES.contains(choice)) {
+            throw ApiException.badRequest(
+                    "tool_choice",
+                    "invalid_value",
+                    "Invalid 'tool_choice'; expected none, auto, required or a function.");
+        }
+        return named || "required".equals(choice);
     }
 
     /** Makes a mask for each reply, or null where any text may be one. May take a while for a new schema. */
