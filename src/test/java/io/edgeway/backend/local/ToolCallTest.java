@@ -97,8 +97,8 @@ class ToolCallTest {
     @ValueSource(strings = {"hermes", "mistral", "granite", "llama", "untaught"})
     void aRequiredCallHoldsToItsSchemaWholeAndStreamed(String model) {
         for (int seed = 0; seed < 4; seed++) {
-            String members = "\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"temperature\":1,\"seed\":" + seed
-                    + "," + TOOLS + "," + HI;
+            String members = "\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"temperature\":1,\"seed\":"
+                    + seed + "," + TOOLS + "," + HI;
             HttpResponse<String> reply = ask(model, members);
             assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
             Map<?, ?> choice = choice(reply.body());
