@@ -11,9 +11,6 @@ import java.util.Map;
 
 /** Anthropic's Messages API: chat completions are translated on the way there and back. */
 public final class AnthropicDialect implements UpstreamDialect {
-    /** What the API has no word for, and an answer can do without. */
-    private static final List<String> UNKNOWN = List.of("seed", "presence_penalty", "frequency_penalty", "logit_bias");
-
     private static final String DEFAULT_VERSION = "2023-06-01";
 
     private final String version;
@@ -44,7 +41,7 @@ public final class AnthropicDialect implements UpstreamDialect {
 
     @Override
     public List<String> lost(Exchange exchange) {
-        return UpstreamDialect.lost(exchange, UNKNOWN);
+        return UpstreamDialect.ofChatAlone(exchange);
     }
 
     @Override

@@ -10,9 +10,6 @@ import java.util.Map;
 
 /** OpenAI's Responses API: chat completions are translated on the way there and back. */
 public final class ResponsesDialect implements UpstreamDialect {
-    /** What the API has no word for, and an answer can do without. */
-    private static final List<String> UNKNOWN = List.of("seed", "presence_penalty", "frequency_penalty", "logit_bias");
-
     @Override
     public String uri(String basePath, Exchange exchange, String model) {
         return basePath + "/responses";
@@ -51,7 +48,7 @@ public final class ResponsesDialect implements UpstreamDialect {
 
     @Override
     public List<String> lost(Exchange exchange) {
-        return UpstreamDialect.lost(exchange, UNKNOWN);
+        return UpstreamDialect.ofChatAlone(exchange);
     }
 
     @Override

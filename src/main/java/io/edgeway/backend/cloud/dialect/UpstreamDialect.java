@@ -7,6 +7,7 @@ import io.edgeway.pipeline.Exchange;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The wire format of an upstream: how it is asked, and how its answer becomes ours. Without state. */
 public interface UpstreamDialect {
@@ -50,9 +51,9 @@ public interface UpstreamDialect {
     /** An error body as OpenAI's envelope, or null where it is none of the dialect's. */
     byte[] error(Buffer body);
 
-    /** Those of some members that a request has. */
-    static List<String> lost(Exchange exchange, List<String> unknown) {
-        return unknown.stream()
+    /** What a request has that only chat completions have a word for, and an answer can do without. */
+    static List<String> ofChatAlone(Exchange exchange) {
+        return Stream.of("seed", "presence_penalty", "frequency_penalty", "logit_bias")
                 .filter(member -> exchange.request().value(member) != null)
                 .toList();
     }
