@@ -17,9 +17,12 @@ final class ChatTemplate {
     private final Template template;
     private final Map<String, Object> specialTokens;
     private final ToolFormat calls;
+    private final boolean showsTools;
 
-    private ChatTemplate(Template template, Map<String, Object> specialTokens, ToolFormat calls) {
+    /** @param showsTools whether the template has a place for tools, whatever the form of calls */
+    private ChatTemplate(Template template, Map<String, Object> specialTokens, ToolFormat calls, boolean showsTools) {
         this.calls = calls;
+        this.showsTools = showsTools;
         this.template = template;
         this.specialTokens = specialTokens;
     }
@@ -38,7 +41,7 @@ final class ChatTemplate {
             }
         }
         try {
-            return new ChatTemplate(Template.parse(source), tokens, ToolFormat.of(source));
+            return new ChatTemplate(Template.parse(source), tokens, ToolFormat.of(source), source.contains("tool"));
         } catch (TemplateException e) {
             throw new ModelException("the chat template of " + directory.path() + ": " + e.getMessage(), e);
         }
@@ -56,7 +59,7 @@ final class ChatTemplate {
             more.forEach((name, value) -> context.put(String.valueOf(name), value));
         }
         List<Map<String, Object>> messages = messages(request);
-        context.put("messages", calls == null ? UntaughtTools.in(messages, request) : messages);
+        context.put("messages", showsTools ? messages : UntaughtTools.in(messages, request));
         context.put("tools", "none".equals(request.value("tool_choice")) ? null : request.value("tools"));
         context.put("documents", null);
         context.put("add_generation_prompt", true);

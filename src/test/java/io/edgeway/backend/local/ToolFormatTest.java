@@ -199,4 +199,23 @@ class ToolFormatTest {
         assertThat(allowed(text, "\"parallel_tool_calls\":false,", call + "<|im_end|>"))
                 .isEqualTo(call + "<|im_end|>");
     }
+
+    /** A template may have a place for tools and no form of calls that is known. */
+    @Test
+    void toolsThatTheTemplateShowsAreNotToldAgainInWords(@TempDir Path folder) throws Exception {
+        ModelText text = text(folder, "{% if tools %}{{ tools | tojson }}{% endif %}");
+        String prompt = text.template().render(request("\"tool_choice\":\"required\","));
+        assertThat(prompt.split("\"time\"", -1)).hasSize(2);
+        ModelText other = text(Files.createDirectory(folder.resolve("other")), "");
+        assertThat(other.template().render(request("\"tool_choice\":\"required\",")))
+                .contains("\"time\"");
+        assertThat(other.template().render(request(""))).doesNotContain("\"time\"");
+    }
+
+    /** Two settings that differ in anything are two engines. */
+    @Test
+    void theKeyOfAnEngineNamesEachOfItsSettings() {
+        EngineSettings settings = TinyModel.settings(1, 2, 3);
+        assertThat(settings.key().split(" ")).hasSize(EngineSettings.class.getRecordComponents().length);
+    }
 }
