@@ -21,6 +21,7 @@ public final class ChunkAssembler {
         final TreeMap<Long, Map<String, Object>> toolCalls = new TreeMap<>();
         Map<String, Object> logprobs;
         Object finishReason;
+        Object stopReason;
     }
 
     private final Map<String, Object> head = new LinkedHashMap<>();
@@ -92,6 +93,7 @@ public final class ChunkAssembler {
         }
         if (choice.get("finish_reason") != null) {
             into.finishReason = choice.get("finish_reason");
+            into.stopReason = choice.get("stop_reason");
         }
     }
 
@@ -185,6 +187,9 @@ public final class ChunkAssembler {
             out.put("message", message);
             out.put("logprobs", choice.logprobs);
             out.put("finish_reason", choice.finishReason);
+            if (choice.stopReason != null) {
+                out.put("stop_reason", choice.stopReason);
+            }
             list.add(out);
         });
         body.put("choices", list);

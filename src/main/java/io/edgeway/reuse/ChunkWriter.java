@@ -69,33 +69,42 @@ public final class ChunkWriter {
                 first.put((String) name, value);
             }
         });
-        delta(index, first, null, null);
+        delta(index, first, null);
         if (message.get("content") instanceof String content && !content.isEmpty()) {
             // The log probabilities are those of all tokens: they stay with their text.
             for (String piece : logprobs == null ? pieces(content) : List.of(content)) {
-                delta(index, Map.of("content", piece), logprobs, null);
+                delta(index, Map.of("content", piece), logprobs);
             }
         } else if (logprobs != null) {
-            delta(index, Map.of(), logprobs, null);
+            delta(index, Map.of(), logprobs);
         }
         if (message.get("tool_calls") instanceof List<?> calls) {
             for (int i = 0; i < calls.size(); i++) {
                 Map<String, Object> call = new LinkedHashMap<>();
                 call.put("index", i);
                 ((Map<?, ?>) calls.get(i)).forEach((name, value) -> call.put((String) name, value));
-                delta(index, Map.of("tool_calls", List.of(call)), null, null);
+                delta(index, Map.of("tool_calls", List.of(call)), null);
             }
         }
-        delta(index, Map.of(), null, choice.get("finish_reason"));
+        Map<String, Object> last = chunk(index, Map.of(), null);
+        last.put("finish_reason", choice.get("finish_reason"));
+        if (choice.get("stop_reason") != null) {
+            last.put("stop_reason", choice.get("stop_reason"));
+        }
+        event(List.of(last), null);
     }
 
-    private void delta(Object index, Map<String, Object> delta, Object logprobs, Object finishReason) {
+    private void delta(Object index, Map<String, Object> delta, Object logprobs) {
+        event(List.of(chunk(index, delta, logprobs)), null);
+    }
+
+    private static Map<String, Object> chunk(Object index, Map<String, Object> delta, Object logprobs) {
         Map<String, Object> choice = new LinkedHashMap<>();
         choice.put("index", index);
         choice.put("delta", delta);
         choice.put("logprobs", logprobs);
-        choice.put("finish_reason", finishReason);
-        event(List.of(choice), null);
+        choice.put("finish_reason", null);
+        return choice;
     }
 
     private void event(List<?> choices, Object usage) {

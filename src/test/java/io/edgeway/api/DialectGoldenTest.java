@@ -79,6 +79,7 @@ class DialectGoldenTest {
                         "msg_0123456789abcdef",
                         read.model(),
                         read.estimateTokens(),
+                        read.stopSequences(),
                         (type, data) -> told.writeBytes(Sse.event(type, data)));
                 try {
                     feed(dir, assembler);

@@ -25,7 +25,8 @@ class ChunkRoundTripTest {
              "choices":[
               {"index":0,"message":{"role":"assistant","content":"one","reasoning_content":"because"},
                "logprobs":{"content":[{"token":"one","logprob":-0.5}]},"finish_reason":"stop"},
-              {"index":1,"message":{"role":"assistant","content":"two"},"logprobs":null,"finish_reason":"stop"}],
+              {"index":1,"message":{"role":"assistant","content":"two"},"logprobs":null,"finish_reason":"stop",
+               "stop_reason":"END"}],
              "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}""";
 
     static Object again(String whole) {

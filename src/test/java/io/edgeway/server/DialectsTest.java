@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses, messages and text completions, from a client to a cloud that speaks chat only, and back. */
@@ -185,6 +186,27 @@ class DialectsTest {
                         .body());
         assertThat(events.getFirst()).containsEntry("type", "message_start");
         assertThat(events.getLast()).containsEntry("type", "message_stop");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'\"stop_reason\":\"END\",', stop_sequence, END",
+        "'\"stop_reason\":\"stop\",', end_turn,",
+        "'\"stop_reason\":2,', end_turn,",
+        "'', end_turn,"
+    })
+    void aMessageNamesTheStopSequenceWhereTheUpstreamDoes(String said, String reason, String sequence) {
+        cloud.nextRaw(
+                200,
+                "application/json",
+                "{\"id\":\"c\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
+                        + said + "\"message\":{\"role\":\"assistant\",\"content\":\"a\"},\"finish_reason\":\"stop\"}]}");
+        assertThat(object(gateway.post(
+                        "/v1/messages",
+                        "{\"model\":\"gpt\",\"max_tokens\":64,\"stop_sequences\":[\"END\"],"
+                                + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}")))
+                .containsEntry("stop_reason", reason)
+                .containsEntry("stop_sequence", sequence);
     }
 
     @Test

@@ -313,6 +313,24 @@ class NanoDoorsTest {
         String stop = text.substring(text.length() / 2, text.length() / 2 + 3);
         HttpResponse<String> stopped = post("/v1/messages", stream, ask + ",\"stop_sequences\":[" + quoted(stop) + "]");
         assertThat(said(stopped, stream)).isEqualTo(text.substring(0, text.indexOf(stop)));
+        assertThat(end(stopped, stream))
+                .containsEntry("stop_reason", "stop_sequence")
+                .containsEntry("stop_sequence", stop);
+        assertThat(end(post("/v1/messages", stream, ask + ",\"stop_sequences\":[\"never said\"]"), stream))
+                .doesNotContainEntry("stop_reason", "stop_sequence")
+                .containsEntry("stop_sequence", null);
+    }
+
+    /** What tells how a message ended. */
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> end(HttpResponse<String> reply, boolean stream) {
+        return !stream
+                ? object(reply.body())
+                : (Map<String, Object>) events(reply).stream()
+                        .filter(event -> "message_delta".equals(event.get("type")))
+                        .findFirst()
+                        .orElseThrow()
+                        .get("delta");
     }
 
     private static String said(HttpResponse<String> reply, boolean stream) {

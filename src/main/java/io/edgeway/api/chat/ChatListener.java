@@ -25,6 +25,9 @@ public interface ChatListener {
      */
     default void toolCall(int choice, int index, String id, String name, String arguments) {}
 
+    /** Which of the request's stop strings ended a reply, where the backend says so; before {@link #finished}. */
+    default void stoppedAt(int choice, String stop) {}
+
     /** @param reason {@code stop}, {@code length}, {@code tool_calls} or {@code content_filter} */
     default void finished(int choice, String reason) {}
 

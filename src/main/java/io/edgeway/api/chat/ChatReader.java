@@ -109,6 +109,11 @@ public final class ChatReader {
         }
         String reason = Json.text(choice.get("finish_reason"));
         if (reason != null) {
+            // OpenAI has no word for it; vLLM's names a string here, or the number of a token.
+            String stop = choice.get("stop_reason") instanceof String text ? text : null;
+            if (stop != null && reason.equals("stop")) {
+                listener.stoppedAt(index, stop);
+            }
             listener.finished(index, reason);
         }
     }

@@ -28,12 +28,14 @@ public final class MessageAssembler implements ChatListener {
     private final String id;
     private final Events events;
     private final long estimatedPrompt;
+    private final List<?> stops;
     private final List<Map<String, Object>> content = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
     private String model;
     private Kind open;
     private int openCall = -1;
     private String finishReason;
+    private String stop;
     private boolean refused;
     private Usage usage;
     private boolean begun;
@@ -42,12 +44,14 @@ public final class MessageAssembler implements ChatListener {
     /**
      * @param id {@code msg_} and what makes it unique
      * @param estimatedPrompt tokens of the prompt, said at the start of a stream, before a backend has counted them
+     * @param stops the request's stop sequences
      * @param events null where nobody listens
      */
-    public MessageAssembler(String id, String model, long estimatedPrompt, Events events) {
+    public MessageAssembler(String id, String model, long estimatedPrompt, List<?> stops, Events events) {
         this.id = id;
         this.model = model;
         this.estimatedPrompt = estimatedPrompt;
+        this.stops = stops;
         this.events = events;
     }
 
@@ -71,7 +75,7 @@ public final class MessageAssembler implements ChatListener {
                 "stop_reason",
                 stopReason,
                 "stop_sequence",
-                null,
+                stopReason == null ? null : stop,
                 "usage",
                 used.toMessages());
     }
@@ -171,6 +175,13 @@ public final class MessageAssembler implements ChatListener {
     }
 
     @Override
+    public void stoppedAt(int choice, String text) {
+        if (choice == 0 && stops.contains(text)) {
+            stop = text;
+        }
+    }
+
+    @Override
     public void finished(int choice, String reason) {
         if (choice == 0) {
             finishReason = reason;
@@ -193,7 +204,7 @@ public final class MessageAssembler implements ChatListener {
         begin();
         close();
         over = true;
-        Map<String, Object> delta = Json.object("stop_reason", stopReason(), "stop_sequence", null);
+        Map<String, Object> delta = Json.object("stop_reason", stopReason(), "stop_sequence", stop);
         if (events != null) {
             Map<String, Object> event = Json.object(
                     "type",
@@ -225,7 +236,7 @@ public final class MessageAssembler implements ChatListener {
             case "length" -> "max_tokens";
             case "tool_calls", "function_call" -> "tool_use";
             case "content_filter" -> "refusal";
-            case null, default -> "end_turn";
+            case null, default -> stop == null ? "end_turn" : "stop_sequence";
         };
     }
 

@@ -51,6 +51,11 @@ public final class MessagesRequest {
         return messages;
     }
 
+    /** What ends the reply where the model says it; empty where nothing does. */
+    public List<?> stopSequences() {
+        return request.value("stop_sequences") instanceof List<?> stops ? stops : List.of();
+    }
+
     /** The chat request that asks the same. */
     public byte[] toChat() {
         Map<String, Object> chat = body();
@@ -59,8 +64,8 @@ public final class MessagesRequest {
             throw ApiException.badRequest("max_tokens", "max_tokens: Field required");
         }
         chat.put("max_completion_tokens", maxTokens);
-        if (request.value("stop_sequences") instanceof List<?> stop && !stop.isEmpty()) {
-            chat.put("stop", stop);
+        if (!stopSequences().isEmpty()) {
+            chat.put("stop", stopSequences());
         }
         if (request.value("metadata") instanceof Map<?, ?> metadata && metadata.get("user_id") instanceof String user) {
             chat.put("user", user);

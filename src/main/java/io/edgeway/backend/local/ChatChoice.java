@@ -136,6 +136,11 @@ final class ChatChoice implements GenerationListener {
         return calls != null && calls.calls() > 0 && reason == FinishReason.STOP ? FinishReason.TOOL_CALLS : reason;
     }
 
+    /** The stop string that ended it, or null. */
+    String stoppedAt() {
+        return generation.stoppedAt();
+    }
+
     int completionTokens() {
         return completionTokens;
     }

@@ -167,7 +167,7 @@ final class ChatExchange {
         }
         Buffer out = Buffer.buffer(512);
         append(out, choice, true);
-        writer.finish(out, choice.index(), choice.reason());
+        writer.finish(out, choice);
         if (last) {
             if (includeUsage) {
                 writer.usage(out, usage());

@@ -51,7 +51,7 @@ final class ChatWriter {
         Map<String, Object> delta = new LinkedHashMap<>();
         delta.put("role", "assistant");
         delta.put("content", "");
-        chunk(out, index, delta, null, null);
+        chunk(out, choice(index, delta, null));
     }
 
     void text(Buffer out, int index, String text) {
@@ -60,14 +60,14 @@ final class ChatWriter {
     }
 
     void text(Buffer out, int index, String text, List<TokenScore> scores) {
-        chunk(out, index, Map.of("content", text), logprobs(scores), null);
+        chunk(out, choice(index, Map.of("content", text), logprobs(scores)));
     }
 
     void call(Buffer out, int index, ToolCallReader.Call call) {
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("index", (long) call.index());
         entry.putAll(call(index, call));
-        chunk(out, index, Map.of("tool_calls", List.of(entry)), null, null);
+        chunk(out, choice(index, Map.of("tool_calls", List.of(entry)), null));
     }
 
     private Map<String, Object> call(int choice, ToolCallReader.Call call) {
@@ -81,16 +81,30 @@ final class ChatWriter {
         return entry;
     }
 
-    void finish(Buffer out, int index, FinishReason reason) {
-        chunk(out, index, Map.of(), null, reason.label());
+    void finish(Buffer out, ChatChoice ended) {
+        Map<String, Object> choice = choice(ended.index(), Map.of(), null);
+        end(choice, ended);
+        chunk(out, choice);
     }
 
-    private void chunk(Buffer out, int index, Map<String, Object> delta, Object logprobs, String reason) {
+    /** Why a reply ended; which stop string ended it is said in vLLM's words, for which OpenAI has none. */
+    private static void end(Map<String, Object> choice, ChatChoice ended) {
+        choice.put("finish_reason", ended.reason().label());
+        if (ended.stoppedAt() != null) {
+            choice.put("stop_reason", ended.stoppedAt());
+        }
+    }
+
+    private static Map<String, Object> choice(int index, Map<String, Object> delta, Object logprobs) {
         Map<String, Object> choice = new LinkedHashMap<>();
         choice.put("index", index);
         choice.put("delta", delta);
         choice.put("logprobs", logprobs);
-        choice.put("finish_reason", reason);
+        choice.put("finish_reason", null);
+        return choice;
+    }
+
+    private void chunk(Buffer out, Map<String, Object> choice) {
         Map<String, Object> chunk = envelope("chat.completion.chunk");
         chunk.put("choices", List.of(choice));
         out.appendBytes(Sse.event(Json.write(chunk)));
@@ -126,7 +140,7 @@ final class ChatWriter {
             choice.put("index", each.index());
             choice.put("message", message);
             choice.put("logprobs", whole == null || whole.scores() == null ? null : logprobs(whole.scores()));
-            choice.put("finish_reason", each.reason().label());
+            end(choice, each);
             list.add(choice);
         }
         Map<String, Object> completion = envelope("chat.completion");

@@ -149,7 +149,7 @@ public final class Generation {
         if (!piece.isEmpty() || score != null) {
             listener.token(piece, score);
         }
-        if (stops.found()) {
+        if (stops.found() != null) {
             finish(FinishReason.STOP);
         } else if (produced >= asked.maxTokens() || asked.prompt().length + produced >= context) {
             finish(FinishReason.LENGTH);
@@ -158,7 +158,7 @@ public final class Generation {
 
     private void finish(FinishReason reason) {
         over = true;
-        if (!stops.found()) {
+        if (stops.found() == null) {
             String rest = stops.next(detokenizer.finish()) + stops.finish();
             if (!rest.isEmpty()) {
                 listener.token(rest, null);
@@ -168,6 +168,11 @@ public final class Generation {
             reportConfidence();
         }
         listener.finished(reason, produced, cached);
+    }
+
+    /** The stop string that ended it, or null; known once the listener has heard that it finished. */
+    String stoppedAt() {
+        return stops.found();
     }
 
     private void reportConfidence() {

@@ -9,7 +9,7 @@ import java.util.List;
 final class StopStrings {
     private final List<String> stops;
     private final StringBuilder held = new StringBuilder();
-    private boolean found;
+    private String found;
 
     StopStrings(List<String> stops) {
         this.stops = stops;
@@ -26,10 +26,10 @@ final class StopStrings {
             int at = held.indexOf(stop);
             if (at >= 0 && (first < 0 || at < first)) {
                 first = at;
+                found = stop;
             }
         }
         if (first >= 0) {
-            found = true;
             return take(first);
         }
         int keep = 0;
@@ -39,13 +39,14 @@ final class StopStrings {
         return take(held.length() - keep);
     }
 
-    boolean found() {
+    /** The stop string that came, or null as long as none has. */
+    String found() {
         return found;
     }
 
     /** What is still held when the reply ends for another reason. */
     String finish() {
-        return found ? "" : take(held.length());
+        return found != null ? "" : take(held.length());
     }
 
     private String take(int length) {

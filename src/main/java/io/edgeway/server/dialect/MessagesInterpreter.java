@@ -52,7 +52,11 @@ public final class MessagesInterpreter implements Interpreter {
             super(requestId);
             this.stream = request.stream();
             this.assembler = new MessageAssembler(
-                    Ids.next("msg_"), request.model(), request.estimateTokens(), stream ? events::add : null);
+                    Ids.next("msg_"),
+                    request.model(),
+                    request.estimateTokens(),
+                    request.stopSequences(),
+                    stream ? events::add : null);
         }
 
         @Override

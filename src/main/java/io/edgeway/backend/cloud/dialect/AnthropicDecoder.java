@@ -4,6 +4,7 @@ import io.edgeway.api.ApiException;
 import io.edgeway.api.Usage;
 import io.edgeway.json.JsonException;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -90,7 +91,11 @@ final class AnthropicDecoder extends TranslatingDecoder {
         }
         if (event.get("delta") instanceof Map<?, ?> delta && delta.get("stop_reason") != null) {
             piece();
-            chunk(Map.of(), AnthropicReply.finishReason(delta.get("stop_reason"), byTool));
+            Map<String, Object> choice = new LinkedHashMap<>();
+            choice.put("index", 0);
+            choice.put("delta", Map.of());
+            AnthropicReply.finish(choice, delta, byTool);
+            chunk(choice);
         }
     }
 

@@ -50,7 +50,7 @@ final class AnthropicReply {
         choice.put("index", 0);
         choice.put("message", reply);
         choice.put("logprobs", null);
-        choice.put("finish_reason", finishReason(message.get("stop_reason"), byTool));
+        finish(choice, message, byTool);
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("id", message.get("id"));
         out.put("object", "chat.completion");
@@ -79,7 +79,20 @@ final class AnthropicReply {
         return new String(Json.write(value == null ? Map.of() : value), StandardCharsets.UTF_8);
     }
 
-    static String finishReason(Object stopReason, boolean byTool) {
+    /**
+     * Why the message ended, as a choice says it.
+     *
+     * @param end what holds {@code stop_reason}: a message, or the delta of its end
+     */
+    static void finish(Map<String, Object> choice, Map<?, ?> end, boolean byTool) {
+        Object reason = end.get("stop_reason");
+        choice.put("finish_reason", finishReason(reason, byTool));
+        if ("stop_sequence".equals(reason) && end.get("stop_sequence") != null) {
+            choice.put("stop_reason", end.get("stop_sequence"));
+        }
+    }
+
+    private static String finishReason(Object stopReason, boolean byTool) {
         return switch (String.valueOf(stopReason)) {
             case "max_tokens", "model_context_window_exceeded" -> "length";
             case "tool_use" -> byTool ? "stop" : "tool_calls";

@@ -136,6 +136,25 @@ class AnthropicDialectTest {
         assertThat(whole.body().toString()).contains("\"content\":\"{\\\"a\\\":1}\"", "\"finish_reason\":\"stop\"");
     }
 
+    /** In vLLM's words: a chat completion of OpenAI's has none for it. */
+    @Test
+    void saysWhichStopSequenceCame() {
+        Buffer message = Buffer.buffer("""
+                {"id":"m","type":"message","model":"c","stop_reason":"stop_sequence","stop_sequence":"END",
+                 "content":[{"type":"text","text":"a"}]}""");
+        assertThat(dialect.whole(exchange("{\"model\":\"m\",\"messages\":[]}"), message)
+                        .body()
+                        .toString())
+                .contains("\"finish_reason\":\"stop\",\"stop_reason\":\"END\"");
+        StreamDecoder decoder = dialect.decoder(exchange("{\"model\":\"m\",\"stream\":true,\"messages\":[]}"));
+        Buffer out = Buffer.buffer();
+        decoder.feed(
+                Buffer.buffer(STREAM.replace(
+                        "\"stop_reason\":\"tool_use\"", "\"stop_reason\":\"stop_sequence\",\"stop_sequence\":\"END\"")),
+                out::appendBuffer);
+        assertThat(out.toString()).contains("\"finish_reason\":\"stop\",\"stop_reason\":\"END\"");
+    }
+
     private static final String STREAM = """
             event: message_start
             data: {"type":"message_start","message":{"id":"msg_1","model":"claude-x","usage":{"input_tokens":10,"output_tokens":1}}}
