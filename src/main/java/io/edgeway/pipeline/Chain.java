@@ -43,14 +43,23 @@ public final class Chain implements Next {
         return done;
     }
 
+    /**
+     * Looks whether the principal, once it is known, may make this request.
+     *
+     * @throws ApiException if it may not
+     */
+    public void permit(Exchange exchange) {
+        for (Plugin plugin : plugins) {
+            if (plugin instanceof Authenticator authenticator) {
+                authenticator.permit(exchange);
+            }
+        }
+    }
+
     /** Passes the other plugins, for an exchange whose principal is known: by {@link #authenticate}, or from before. */
     public Future<Reply> afterAuthentication(Exchange exchange) {
         try {
-            for (Plugin plugin : plugins) {
-                if (plugin instanceof Authenticator authenticator) {
-                    authenticator.permit(exchange);
-                }
-            }
+            permit(exchange);
         } catch (RuntimeException e) {
             return Future.failedFuture(e);
         }

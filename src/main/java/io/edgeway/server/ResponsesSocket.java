@@ -1,6 +1,7 @@
 package io.edgeway.server;
 
 import io.edgeway.api.ApiException;
+import io.edgeway.assembly.Gateway;
 import io.edgeway.json.Json;
 import io.edgeway.pipeline.Chain;
 import io.edgeway.pipeline.Exchange;
@@ -109,11 +110,16 @@ final class ResponsesSocket extends SocketSession {
 
     private record Call(String stream, Buffer body, Interpreter interpreter, boolean generate) implements SocketCall {
         @Override
-        public Future<Reply> ask(Voice voice, Exchange exchange, Chain chain) {
-            return generate
-                    ? voice.ask(exchange, chain)
-                    : Future.succeededFuture(
-                            Reply.json(Json.write(Json.object("model", exchange.model(), "choices", NOTHING))));
+        public Future<Reply> ask(Voice voice, Exchange exchange, Gateway gateway, Chain chain) {
+            if (generate) {
+                return voice.ask(exchange, chain);
+            }
+            chain.permit(exchange);
+            if (gateway.models().find(exchange.model()) == null) {
+                throw ApiException.modelNotFound(exchange.model());
+            }
+            return Future.succeededFuture(
+                    Reply.json(Json.write(Json.object("model", exchange.model(), "choices", NOTHING))));
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.edgeway.server;
 
 import io.edgeway.api.ApiException;
+import io.edgeway.assembly.Gateway;
 import io.edgeway.pipeline.Chain;
 import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.Reply;
@@ -29,7 +30,7 @@ interface SocketCall {
     String failure(ApiException error);
 
     /** Runs the exchange, whose principal is known and whose request is in the chain's words. */
-    default Future<Reply> ask(Voice voice, Exchange exchange, Chain chain) {
+    default Future<Reply> ask(Voice voice, Exchange exchange, Gateway gateway, Chain chain) {
         return voice.ask(exchange, chain);
     }
 }

@@ -194,7 +194,7 @@ abstract class SocketSession implements Socket.Listener {
                 .compose(v -> call.interpreter().interpret(exchange))
                 .compose(voice -> {
                     delivery.speak(voice);
-                    return call.ask(voice, exchange, chain);
+                    return call.ask(voice, exchange, gateway, chain);
                 })
                 .onSuccess(delivery::reply)
                 .onFailure(delivery::fail);

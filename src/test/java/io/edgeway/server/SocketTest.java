@@ -102,6 +102,18 @@ class SocketTest {
     }
 
     @Test
+    void aRequestThatOnlyPreparesNeedsAModelToo() {
+        SocketPeer peer = connect("/v1/responses");
+        String create = "{\"type\":\"response.create\",\"model\":\"unknown\",%s\"input\":\"context\"}";
+        peer.send(create.formatted(""));
+        Map<String, Object> refused = peer.take();
+        assertThat(refused).containsEntry("type", "error").containsEntry("status", 404L);
+        assertThat(refused.toString()).contains("model_not_found");
+        peer.send(create.formatted("\"generate\":false,"));
+        assertThat(peer.take()).isEqualTo(refused);
+    }
+
+    @Test
     void responsesOfOneStreamComeOneAfterTheOtherAndOfSeveralSideBySide() {
         cloud.standard(Behaviour.of("tokens=2"));
         cloud.next("tokens=2&stall=1");
