@@ -2,7 +2,9 @@ package io.edgeway.api;
 
 import io.edgeway.json.JsonException;
 import io.edgeway.json.JsonIndex;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -11,6 +13,8 @@ import java.util.Map;
  * use, and the bytes stay as they came.
  */
 public final class ChatRequest {
+    private static final byte[] USER = {'u', 's', 'e', 'r'};
+
     private final JsonIndex index;
     private final String model;
     private final boolean stream;
@@ -137,6 +141,29 @@ public final class ChatRequest {
             }
         }
         return "";
+    }
+
+    /**
+     * As {@link #lastUserText}, in UTF-8. Messages are neither decoded for it nor checked, where the last one of the user
+     * has its text as a string.
+     */
+    public byte[] lastUserUtf8() {
+        int[] elements = messages == null ? index.elements("messages") : null;
+        for (int at = elements == null ? -1 : elements.length - 2; at >= 0; at -= 2) {
+            JsonIndex message = index.object(elements[at], elements[at + 1]);
+            byte[] role = message == null ? null : message.utf8("role");
+            if (role == null) {
+                break;
+            }
+            if (Arrays.equals(role, USER)) {
+                byte[] text = message.utf8("content");
+                if (text != null) {
+                    return text;
+                }
+                break;
+            }
+        }
+        return lastUserText().getBytes(StandardCharsets.UTF_8);
     }
 
     /** How many tokens the reply may have, by either of the two names, or null where the request sets no bound. */

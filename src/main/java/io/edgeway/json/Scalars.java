@@ -1,6 +1,7 @@
 package io.edgeway.json;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Decodes the plain values of a text that was already checked: words, short whole numbers and strings without escapes
@@ -22,6 +23,44 @@ final class Scalars {
                         : Json.read(bytes, start, end - start);
             case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> number(bytes, start, end);
             default -> Json.read(bytes, start, end - start);
+        };
+    }
+
+    /** What the string that lies at {@code [start, end)}, quotes included, means, in UTF-8. */
+    static byte[] utf8(byte[] bytes, int start, int end) {
+        int i = start + 1;
+        while (i < end - 1 && bytes[i] != '\\') {
+            i++;
+        }
+        if (i == end - 1) {
+            return Arrays.copyOfRange(bytes, start + 1, i);
+        }
+        byte[] out = new byte[end - start - 2];
+        int length = i - start - 1;
+        System.arraycopy(bytes, start + 1, out, 0, length);
+        for (; i < end - 1; i++) {
+            byte b = bytes[i];
+            if (b == '\\') {
+                b = escaped(bytes[++i]);
+                if (b == 0) {
+                    return ((String) Json.read(bytes, start, end - start)).getBytes(StandardCharsets.UTF_8);
+                }
+            }
+            out[length++] = b;
+        }
+        return Arrays.copyOf(out, length);
+    }
+
+    /** What a letter behind a backslash means, or 0 for a number. */
+    private static byte escaped(byte letter) {
+        return switch (letter) {
+            case 'b' -> '\b';
+            case 'f' -> '\f';
+            case 'n' -> '\n';
+            case 'r' -> '\r';
+            case 't' -> '\t';
+            case 'u' -> 0;
+            default -> letter;
         };
     }
 

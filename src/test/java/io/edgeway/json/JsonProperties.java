@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -130,6 +131,30 @@ class JsonProperties {
             assertEquals(null, index.object("n"));
             assertEquals(null, index.object("none"));
         }
+    }
+
+    @Property
+    void elementsAndTextsAreThoseOfAParser(@ForAll("objects") Map<String, Object> object, @ForAll long seed) {
+        var bytes = JsonTexts.write(object, seed);
+        var index = JsonIndex.of(bytes);
+        object.forEach((name, value) -> {
+            var text = index.utf8(name);
+            assertEquals(value instanceof String, text != null);
+            if (text != null) {
+                assertArrayEquals(((String) value).getBytes(StandardCharsets.UTF_8), text);
+            }
+            var elements = index.elements(name);
+            assertEquals(value instanceof List, elements != null);
+            if (elements != null) {
+                var read = new ArrayList<>();
+                for (int at = 0; at < elements.length; at += 2) {
+                    read.add(Json.read(Arrays.copyOfRange(bytes, elements[at], elements[at + 1])));
+                    assertEquals(
+                            read.getLast() instanceof Map, index.object(elements[at], elements[at + 1]) != null);
+                }
+                assertEquals(value, read);
+            }
+        });
     }
 
     private static void sameAsParsed(byte[] text) {

@@ -23,12 +23,18 @@ final class CallTimes {
         return Math.min((octave - BITS << BITS) + within, CLASSES - 1);
     }
 
-    /** The middle of the class that half of the calls were faster than, in nanoseconds; 0 without calls. */
-    long median() {
+    /** How many calls there were. */
+    long count() {
         long all = 0;
         for (int i = 0; i < CLASSES; i++) {
             all += counts.get(i);
         }
+        return all;
+    }
+
+    /** The middle of the class that half of the calls were faster than, in nanoseconds; 0 without calls. */
+    long median() {
+        long all = count();
         if (all == 0) {
             return 0;
         }

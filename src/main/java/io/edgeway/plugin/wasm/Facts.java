@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,22 +29,79 @@ final class Facts {
     private static final int MAX_LEFT = 64;
     private static final int MAX_VALUE = 64 << 10;
 
+    private static final Map<String, Property.Reader> READERS = readers();
+
     private Facts() {}
 
-    static byte @Nullable [] get(Exchange exchange, @Nullable Integer status, String path) {
-        String text = text(exchange, path);
-        if (text != null) {
-            return text.getBytes(StandardCharsets.UTF_8);
+    /** How to read a property; one that is not known is what another module left there. */
+    static Property.Reader reader(String path) {
+        Property.Reader known = READERS.get(path);
+        return known != null ? known : visit -> {
+            Map<String, byte[]> left = visit.exchange().fact(LEFT);
+            return left == null ? null : left.get(path);
+        };
+    }
+
+    /** What a module may ask for outside of exchanges as well. */
+    static byte @Nullable [] plugin(Hosted hosted, String path) {
+        return switch (path) {
+            case "plugin_name" -> bytes(hosted.name());
+            case "plugin_root_id" -> bytes(hosted.options().rootId().orElse(""));
+            case "plugin_vm_id" -> bytes("edgeway");
+            default -> null;
+        };
+    }
+
+    private static Map<String, Property.Reader> readers() {
+        Map<String, Property.Reader> all = new HashMap<>();
+        for (String path : List.of("plugin_name", "plugin_root_id", "plugin_vm_id")) {
+            all.put(path, visit -> plugin(visit.hosted(), path));
         }
-        switch (path) {
-            case "request.size":
-                return number(exchange.body().length());
-            case "response.code":
-                return status == null ? null : number(status);
-            default:
-                Map<String, byte[]> left = exchange.fact(LEFT);
-                return left == null ? null : left.get(path);
-        }
+        all.put("request.size", visit -> number(visit.exchange().body().length()));
+        all.put("response.code", visit -> visit.status() == null ? null : number(visit.status()));
+        text(all, "ai.tenant", exchange -> exchange.principal().tenant());
+        text(all, "ai.key", exchange -> exchange.principal().keyId());
+        text(all, "ai.dialect", exchange -> exchange.dialect().name().toLowerCase(Locale.ROOT));
+        text(all, "ai.backend", Exchange::backend);
+        text(all, "ai.cache", exchange -> exchange.replyHeaders().get("x-edgeway-cache"));
+        text(all, "ai.route", Facts::route);
+        text(all, "ai.stays", exchange -> exchange.fact(Hints.STAYS));
+        text(all, "ai.completion_tokens", Facts::completion);
+        text(all, "ai.deadline_ms", Facts::deadline);
+        text(all, "request.path", Exchange::path);
+        text(all, "request.url_path", Exchange::path);
+        text(all, "request.method", exchange -> "POST");
+        text(all, "request.id", Exchange::id);
+        text(all, "request.host", exchange -> exchange.requestHeader("host"));
+        text(all, "source.address", Exchange::remoteAddress);
+        body(all, "ai.model", exchange -> bytes(exchange.model()));
+        body(all, "ai.stream", exchange -> bytes(Boolean.toString(exchange.request().stream())));
+        body(all, "ai.prompt", exchange -> prompt(exchange.request()));
+        body(all, "ai.system", exchange -> bytes(system(exchange.request())));
+        body(all, "ai.prompt_tokens", exchange -> bytes(Long.toString(promptTokens(exchange))));
+        return all;
+    }
+
+    private static void text(
+            Map<String, Property.Reader> all, String path, Function<Exchange, @Nullable String> value) {
+        all.put(path, visit -> bytes(value.apply(visit.exchange())));
+    }
+
+    /** What needs the body to be read. A body that cannot be is told to the client by the chain, not by a module. */
+    private static void body(
+            Map<String, Property.Reader> all, String path, Function<Exchange, byte @Nullable []> value) {
+        all.put(path, visit -> {
+            try {
+                visit.readRequest();
+                return value.apply(visit.exchange());
+            } catch (ApiException e) {
+                return null;
+            }
+        });
+    }
+
+    private static byte @Nullable [] bytes(@Nullable String text) {
+        return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static byte[] number(long value) {
@@ -52,79 +111,34 @@ final class Facts {
                 .array();
     }
 
-    private static @Nullable String text(Exchange exchange, String path) {
-        switch (path) {
-            case "ai.tenant":
-                return exchange.principal().tenant();
-            case "ai.key":
-                return exchange.principal().keyId();
-            case "ai.dialect":
-                return exchange.dialect().name().toLowerCase(java.util.Locale.ROOT);
-            case "ai.backend":
-                return exchange.backend();
-            case "ai.cache":
-                return exchange.replyHeaders().get("x-edgeway-cache");
-            case "ai.route":
-                String reason = exchange.replyHeaders().get("x-edgeway-route");
-                return reason != null ? reason : exchange.requestHeader("x-edgeway-route");
-            case "ai.stays":
-                return exchange.fact(Hints.STAYS);
-            case "ai.completion_tokens":
-                Usage usage = exchange.usage();
-                return usage == null ? null : Long.toString(usage.completion());
-            case "ai.deadline_ms":
-                long deadline = exchange.deadlineNanos();
-                return deadline == Long.MAX_VALUE
-                        ? null
-                        : Long.toString(Math.max(0, (deadline - System.nanoTime()) / 1_000_000));
-            case "request.path", "request.url_path":
-                return exchange.path();
-            case "request.method":
-                return "POST";
-            case "request.id":
-                return exchange.id();
-            case "request.host":
-                return exchange.requestHeader("host");
-            case "source.address":
-                return exchange.remoteAddress();
-            default:
-                return path.startsWith("ai.") ? parsed(exchange, path) : null;
-        }
+    private static @Nullable String route(Exchange exchange) {
+        String reason = exchange.replyHeaders().get("x-edgeway-route");
+        return reason != null ? reason : exchange.requestHeader("x-edgeway-route");
     }
 
-    /** What needs the body to be read. A body that cannot be is told to the client by the chain, not by a module. */
-    private static @Nullable String parsed(Exchange exchange, String path) {
-        try {
-            switch (path) {
-                case "ai.model":
-                    return exchange.model();
-                case "ai.stream":
-                    return Boolean.toString(exchange.request().stream());
-                case "ai.prompt":
-                    return prompt(exchange.request());
-                case "ai.system":
-                    return system(exchange.request());
-                case "ai.prompt_tokens":
-                    Usage usage = exchange.usage();
-                    return Long.toString(usage != null ? usage.prompt() : estimate(exchange.request()));
-                default:
-                    return null;
-            }
-        } catch (ApiException e) {
-            return null;
-        }
+    private static @Nullable String completion(Exchange exchange) {
+        Usage usage = exchange.usage();
+        return usage == null ? null : Long.toString(usage.completion());
     }
 
-    private static @Nullable String prompt(ChatRequest request) {
+    private static @Nullable String deadline(Exchange exchange) {
+        long deadline = exchange.deadlineNanos();
+        return deadline == Long.MAX_VALUE
+                ? null
+                : Long.toString(Math.max(0, (deadline - System.nanoTime()) / 1_000_000));
+    }
+
+    private static byte @Nullable [] prompt(ChatRequest request) {
         if (request.has("messages")) {
-            return request.lastUserText();
+            return request.lastUserUtf8();
         }
-        for (String member : List.of("prompt", "input")) {
-            if (request.has(member) && request.value(member) instanceof String text) {
-                return text;
-            }
-        }
-        return null;
+        byte[] text = request.index().utf8("prompt");
+        return text != null ? text : request.index().utf8("input");
+    }
+
+    private static long promptTokens(Exchange exchange) {
+        Usage usage = exchange.usage();
+        return usage != null ? usage.prompt() : estimate(exchange.request());
     }
 
     private static @Nullable String system(ChatRequest request) {

@@ -18,7 +18,6 @@ import java.util.concurrent.atomic.LongAdder;
 /** What a plugin's modules did, across reloads; its meters go when no configuration has the plugin any more. */
 final class Figures implements AutoCloseable {
     final LongAdder exchanges = new LongAdder();
-    private final LongAdder calls = new LongAdder();
     private final LongAdder nanos = new LongAdder();
     private final CallTimes times = new CallTimes();
     final LongAdder starts = new LongAdder();
@@ -29,7 +28,7 @@ final class Figures implements AutoCloseable {
 
     Figures(MeterRegistry meters, String plugin) {
         this.meters = meters;
-        registered.add(FunctionCounter.builder("edgeway.wasm.calls", calls, LongAdder::sum)
+        registered.add(FunctionCounter.builder("edgeway.wasm.calls", times, CallTimes::count)
                 .description("Calls into the module")
                 .tag("plugin", plugin)
                 .register(meters));
@@ -64,7 +63,6 @@ final class Figures implements AutoCloseable {
 
     /** A call of the module, the functions of the host that it called included. */
     void called(long took) {
-        calls.increment();
         nanos.add(took);
         times.add(took);
     }
@@ -76,7 +74,7 @@ final class Figures implements AutoCloseable {
     Map<String, Object> told() {
         Map<String, Object> failed = new TreeMap<>();
         failures.forEach((kind, count) -> failed.put(name(kind), count.sum()));
-        long count = calls.sum();
+        long count = times.count();
         return Json.object(
                 "exchanges",
                 exchanges.sum(),

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,7 @@ final class Guest {
 
     private long deadlineNanos;
     private int depth;
+    private long uncounted;
     private int lastContext = ROOT;
     private long idleTimer = -1;
     private long lastUsed;
@@ -79,7 +81,12 @@ final class Guest {
             } else {
                 builder.withMachineFactory(machine -> new Interpreter(module.program(), machine, meter::look));
             }
-            instance = limited(builder::build);
+            Instance[] built = new Instance[1];
+            limited(none -> {
+                built[0] = builder.build();
+                return null;
+            });
+            instance = Objects.requireNonNull(built[0]);
             exports = new Exports(instance, module.exports());
             memory = new GuestMemory(instance.memory(), exports.allocate);
             loop = trial ? null : hosted.vertx().getOrCreateContext();
@@ -107,7 +114,7 @@ final class Guest {
     private void begin() {
         if (instance.module().startSection().isPresent()) {
             int start = (int) instance.module().startSection().get().startIndex();
-            limited(() -> instance.getMachine().call(start, new long[0]));
+            limited(none -> instance.getMachine().call(start, none));
         }
         for (String name : List.of("_initialize", "_start")) {
             ExportFunction function = exports.get(name);
@@ -157,27 +164,28 @@ final class Guest {
         afterwards.add(task);
     }
 
-    @FunctionalInterface
-    private interface Step<T> {
-        T run();
+    /** Time of the current call that the figures leave out, in nanoseconds. */
+    void uncounted(long nanos) {
+        uncounted += nanos;
     }
 
     /** @throws GuestFailure if the step fails; the instance is dead then */
-    private <T> T limited(Step<T> step) {
+    private long @Nullable [] limited(ExportFunction step, long... arguments) {
         if (dead) {
             throw new GuestFailure(GuestFailure.Kind.TRAP, "its instance failed on another exchange");
         }
         if (depth > 0) {
             // Called back by the host within a call that is limited already.
-            return step.run();
+            return step.apply(arguments);
         }
         depth++;
         long start = System.nanoTime();
+        uncounted = 0;
         limiter.begin(start + deadlineNanos);
         GuestFailure failure = null;
         boolean done = false;
         try {
-            T result = step.run();
+            long[] result = step.apply(arguments);
             done = true;
             return result;
         } catch (Sandbox.DeadlineException | ChicoryInterruptedException e) {
@@ -195,7 +203,7 @@ final class Guest {
             limiter.end();
             depth--;
             if (live) {
-                hosted.figures().called(System.nanoTime() - start);
+                hosted.figures().called(System.nanoTime() - start - uncounted);
             }
             if (!done) {
                 die();
@@ -209,14 +217,11 @@ final class Guest {
 
     /** @throws GuestFailure if the call fails; the instance is dead then */
     int call(ExportFunction function, long... arguments) {
-        int result = limited(() -> {
-            long[] results = function.apply(arguments);
-            return results == null || results.length == 0 ? 0 : (int) results[0];
-        });
+        long[] results = limited(function, arguments);
         if (depth == 0) {
             settle();
         }
-        return result;
+        return results == null || results.length == 0 ? 0 : (int) results[0];
     }
 
     private void settle() {

@@ -4,7 +4,6 @@ import com.dylibso.chicory.runtime.ExportFunction;
 import com.dylibso.chicory.runtime.Memory;
 import io.vertx.core.MultiMap;
 import java.nio.charset.StandardCharsets;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The memory of an instance, as the calls of the host read and write it: never beyond its bounds. */
@@ -13,8 +12,8 @@ final class GuestMemory {
 
     private final Memory memory;
     private final ExportFunction allocate;
-    private final Names names = new Names(UnaryOperator.identity());
-    private final Names paths = new Names(GuestMemory::dotted);
+    private final Names<HeaderName> headers = new Names<>(HeaderName::of);
+    private final Names<Property> properties = new Names<>(Property::of);
 
     /** @param allocate the module's own function that gives out its memory */
     GuestMemory(Memory memory, ExportFunction allocate) {
@@ -37,10 +36,9 @@ final class GuestMemory {
         return new String(bytes(at, length), StandardCharsets.UTF_8);
     }
 
-    /** A text that is likely to be named again from there, such as that of a header. */
-    String name(int at, int length) {
+    HeaderName header(int at, int length) {
         bounds(at, length);
-        return names.read(memory, at, length);
+        return headers.read(memory, at, length);
     }
 
     /** A serialized map of headers, or null if it is none. */
@@ -53,16 +51,9 @@ final class GuestMemory {
         }
     }
 
-    /** A property's path, its segments divided by dots. */
-    String path(int at, int length) {
+    Property property(int at, int length) {
         bounds(at, length);
-        return paths.read(memory, at, length);
-    }
-
-    /** A path's segments are divided by zero bytes; modules write them after the last one, too. */
-    private static String dotted(String raw) {
-        int end = raw.endsWith("\0") ? raw.length() - 1 : raw.length();
-        return raw.substring(0, end).replace('\0', '.');
+        return properties.read(memory, at, length);
     }
 
     void writeInt(int at, int value) {

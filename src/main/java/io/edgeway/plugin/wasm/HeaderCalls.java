@@ -20,7 +20,7 @@ final class HeaderCalls {
 
     void into(BiConsumer<String, HostCalls.Call> env) {
         env.accept("proxy_get_header_map_value", a -> {
-            List<String> values = values((int) a[0], guest.memory.name((int) a[1], (int) a[2]));
+            List<String> values = values((int) a[0], guest.memory.header((int) a[1], (int) a[2]));
             return values.isEmpty()
                     ? Abi.NOT_FOUND
                     : guest.memory.give(HostCalls.bytes(String.join(",", values)), (int) a[3], (int) a[4]);
@@ -40,14 +40,14 @@ final class HeaderCalls {
         env.accept("proxy_add_header_map_value", a -> change(a, false));
         env.accept("proxy_replace_header_map_value", a -> change(a, true));
         env.accept("proxy_remove_header_map_value", a -> {
-            String name = guest.memory.name((int) a[1], (int) a[2]);
+            HeaderName name = guest.memory.header((int) a[1], (int) a[2]);
             MultiMap map = writable((int) a[0]);
             if (map == null || !mayChange(name)) {
                 return Abi.BAD_ARGUMENT;
             }
-            map.remove(name);
+            map.remove(name.text());
             if ((int) a[0] == Abi.RESPONSE_HEADERS && guest.current != null) {
-                guest.current.exchange().replyHeaders().remove(name);
+                guest.current.exchange().replyHeaders().remove(name.text());
             }
             return Abi.OK;
         });
@@ -63,12 +63,12 @@ final class HeaderCalls {
                 }
             }
             for (String name : List.copyOf(map.names())) {
-                if (mayChange(name)) {
+                if (mayChange(HeaderName.of(name))) {
                     map.remove(name);
                 }
             }
             pairs.forEach((name, value) -> {
-                if (mayChange(name)) {
+                if (mayChange(HeaderName.of(name))) {
                     map.add(name, value);
                 }
             });
@@ -76,39 +76,40 @@ final class HeaderCalls {
         });
     }
 
-    private boolean mayChange(String name) {
-        return !name.startsWith(":")
-                && HeaderRules.mayChange(name)
-                && (hosted.options().credentials() || !HeaderRules.secret(name));
+    private boolean mayChange(HeaderName name) {
+        return name.changeable() && maySee(name);
+    }
+
+    private boolean maySee(HeaderName name) {
+        return !name.secret() || hosted.options().credentials();
     }
 
     private int change(long[] a, boolean replace) {
-        String name = guest.memory.name((int) a[1], (int) a[2]);
+        HeaderName name = guest.memory.header((int) a[1], (int) a[2]);
         String value = guest.memory.text((int) a[3], (int) a[4]);
         Visit visit = guest.current;
-        if (visit != null && (int) a[0] == Abi.RESPONSE_HEADERS && name.equals(":status") && visit.replied()) {
-            if (!value.matches("[2-5]\\d\\d")) {
+        if (name.pseudo() && visit != null && (int) a[0] == Abi.RESPONSE_HEADERS && visit.replied()) {
+            if (!name.text().equals(":status") || !value.matches("[2-5]\\d\\d")) {
                 return Abi.BAD_ARGUMENT;
             }
             visit.status(Integer.parseInt(value));
             return Abi.OK;
         }
         MultiMap map = writable((int) a[0]);
-        if (map == null
-                || !mayChange(name)
-                || !HeaderRules.fit(name, value)
-                || HeaderRules.count(map) >= HeaderRules.MAX_COUNT) {
+        if (visit == null || map == null || !mayChange(name) || !HeaderRules.line(value)) {
+            return Abi.BAD_ARGUMENT;
+        }
+        if (!(replace && map.contains(name.text())) && !visit.mayAdd()) {
             return Abi.BAD_ARGUMENT;
         }
         if (replace) {
-            map.set(name, value);
-            if ((int) a[0] == Abi.RESPONSE_HEADERS && visit != null) {
-                visit.exchange().replyHeaders().remove(name);
+            map.set(name.text(), value);
+            MultiMap own = visit.exchange().replyHeaders();
+            if ((int) a[0] == Abi.RESPONSE_HEADERS && map != own) {
+                own.remove(name.text());
             }
-        } else if (visit != null && visit.mayAdd()) {
-            map.add(name, value);
         } else {
-            return Abi.BAD_ARGUMENT;
+            map.add(name.text(), value);
         }
         return Abi.OK;
     }
@@ -131,8 +132,9 @@ final class HeaderCalls {
     }
 
     /** The values of a header, or none. */
-    List<String> values(int type, String name) {
-        if (name.startsWith(":")) {
+    List<String> values(int type, HeaderName header) {
+        String name = header.text();
+        if (header.pseudo()) {
             List<Map.Entry<String, String>> pairs = all(type);
             return pairs == null
                     ? List.of()
@@ -141,7 +143,7 @@ final class HeaderCalls {
                             .map(Map.Entry::getValue)
                             .toList();
         }
-        if (!hosted.options().credentials() && HeaderRules.secret(name)) {
+        if (!maySee(header)) {
             return List.of();
         }
         Visit visit = guest.current;

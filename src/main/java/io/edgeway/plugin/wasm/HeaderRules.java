@@ -40,7 +40,11 @@ final class HeaderRules {
 
     /** Whether a header is a token and a line of bounded length (RFC 9110, section 5). */
     static boolean fit(String name, String value) {
-        if (name.isEmpty() || name.length() > MAX_NAME || value.length() > MAX_VALUE) {
+        return token(name) && line(value);
+    }
+
+    static boolean token(String name) {
+        if (name.isEmpty() || name.length() > MAX_NAME) {
             return false;
         }
         for (int i = 0; i < name.length(); i++) {
@@ -48,6 +52,13 @@ final class HeaderRules {
             if (c <= ' ' || c >= 0x7f || "\"(),/:;<=>?@[\\]{}".indexOf(c) >= 0) {
                 return false;
             }
+        }
+        return true;
+    }
+
+    static boolean line(String value) {
+        if (value.length() > MAX_VALUE) {
+            return false;
         }
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);

@@ -248,14 +248,17 @@ final class HostCalls {
 
     private void facts() {
         env("proxy_get_property", a -> {
-            String path = guest.memory.path((int) a[0], (int) a[1]);
-            byte[] value =
-                    switch (path) {
-                        case "plugin_name" -> bytes(hosted.name());
-                        case "plugin_root_id" -> bytes(hosted.options().rootId().orElse(""));
-                        case "plugin_vm_id" -> bytes("edgeway");
-                        default -> fact(path);
-                    };
+            Property property = guest.memory.property((int) a[0], (int) a[1]);
+            Visit visit = guest.current;
+            byte[] value;
+            if (visit == null) {
+                value = Facts.plugin(hosted, property.path());
+            } else if (property.header() != null) {
+                List<String> values = headers.values(Abi.REQUEST_HEADERS, property.header());
+                value = values.isEmpty() ? null : bytes(String.join(",", values));
+            } else {
+                value = property.reader().read(visit);
+            }
             return value == null ? Abi.NOT_FOUND : guest.memory.give(value, (int) a[2], (int) a[3]);
         });
         env("proxy_set_property", a -> {
@@ -263,24 +266,12 @@ final class HostCalls {
             if (visit == null || (int) a[3] > MAX_TEXT) {
                 return Abi.BAD_ARGUMENT;
             }
-            String path = guest.memory.path((int) a[0], (int) a[1]);
+            String path = guest.memory.property((int) a[0], (int) a[1]).path();
             if (visit.replied() && path.startsWith("ai.")) {
                 return Abi.BAD_ARGUMENT;
             }
             return Facts.set(visit.exchange(), path, guest.memory.bytes((int) a[2], (int) a[3]));
         });
-    }
-
-    private byte @Nullable [] fact(String path) {
-        Visit visit = guest.current;
-        if (visit == null) {
-            return null;
-        }
-        if (path.startsWith("request.headers.")) {
-            List<String> values = headers.values(Abi.REQUEST_HEADERS, path.substring("request.headers.".length()));
-            return values.isEmpty() ? null : bytes(String.join(",", values));
-        }
-        return Facts.get(visit.exchange(), visit.status(), path);
     }
 
     static byte[] bytes(String text) {

@@ -143,7 +143,7 @@ final class Hosted implements AutoCloseable {
     synchronized Watchdog watchdog() {
         Watchdog existing = watchdog;
         if (existing == null) {
-            existing = new Watchdog();
+            existing = new Watchdog(options.deadline().toNanos());
             watchdog = existing;
         }
         return existing;

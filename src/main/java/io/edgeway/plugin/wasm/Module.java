@@ -56,7 +56,6 @@ record Module(
 
     private static final int MAX_MANIFEST = 64 << 10;
     private static final int MAX_LOCALS = 2_000;
-    private static final int MAX_TABLE = 100_000;
     private static final int MAX_GLOBALS = 10_000;
 
     private static final int PAGE = 1 << 16;
@@ -229,8 +228,8 @@ record Module(
             }
         }
         for (int i = 0; i < code.tableSection().tableCount(); i++) {
-            if (code.tableSection().getTable(i).limits().min() > MAX_TABLE) {
-                throw new Refused("has a table of more than " + MAX_TABLE + " entries");
+            if (code.tableSection().getTable(i).limits().min() > Sandbox.MAX_TABLE) {
+                throw new Refused("has a table of more than " + Sandbox.MAX_TABLE + " entries");
             }
         }
         if (code.tableSection().tableCount() > 8 || code.globalSection().globalCount() > MAX_GLOBALS) {

@@ -18,7 +18,8 @@ final class Sandbox {
      * The interpreter looks at the time from within. Compiled code has no such place; it looks at interruption at every
      * backward branch, and the watchdog interrupts.
      */
-    private static final int MAX_TABLE = 100_000;
+    /** Entries of a table, as it starts and as it may grow. */
+    static final int MAX_TABLE = 100_000;
 
     /** The compiler defines classes, so nothing of it may be part of the image. */
     private static final boolean CAN_COMPILE = System.getProperty("org.graalvm.nativeimage.imagecode") == null;

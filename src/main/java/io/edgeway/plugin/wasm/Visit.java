@@ -6,6 +6,7 @@ import io.edgeway.pipeline.Exchange;
 import io.edgeway.pipeline.ForwardStream;
 import io.edgeway.pipeline.Next;
 import io.edgeway.pipeline.Reply;
+import io.edgeway.pipeline.Stage;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -115,17 +116,7 @@ final class Visit {
         });
     }
 
-    /** The chain reads the request anyway; done here, the module's calls are not told to be as slow as that. */
-    private void read() {
-        try {
-            exchange.request();
-        } catch (ApiException e) {
-            // Told to the client by whoever needs it.
-        }
-    }
-
     private Future<Void> request() {
-        read();
         boolean bodies = hosted.options().body();
         int action = guest.call(
                 this,
@@ -363,6 +354,20 @@ final class Visit {
             guest.afterwards(() -> hold.end(own.refusal()));
         }
         return status;
+    }
+
+    /**
+     * Reads the request where nobody has. The chain needs that as well, so the call that was the first to ask is not told
+     * to be as slow as that.
+     *
+     * @throws ApiException if it cannot be read
+     */
+    void readRequest() {
+        if (!exchange.passport().reached(Stage.PARSED)) {
+            long start = System.nanoTime();
+            exchange.request();
+            guest.uncounted(System.nanoTime() - start);
+        }
     }
 
     @Nullable

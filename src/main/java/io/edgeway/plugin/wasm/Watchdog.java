@@ -8,14 +8,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Interrupts threads whose calls of compiled modules run past their deadline. Its thread sleeps while none run. */
 final class Watchdog implements AutoCloseable {
-    private static final long TICK_NANOS = 2_000_000;
+    private static final long MIN_TICK_NANOS = 1_000_000;
+    private static final long MAX_TICK_NANOS = 20_000_000;
+    private static final long AWAKE_NANOS = 100_000_000;
 
+    private final long tickNanos;
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private final Thread thread;
     private volatile boolean awake;
     private volatile boolean closed;
 
-    Watchdog() {
+    /** @param deadlineNanos of a call, a tenth of which it may run longer: who looks more often takes more time */
+    Watchdog(long deadlineNanos) {
+        tickNanos = Math.clamp(deadlineNanos / 10, MIN_TICK_NANOS, MAX_TICK_NANOS);
         thread = new Thread(this::run, "edgeway-wasm-watchdog");
         thread.setDaemon(true);
         thread.start();
@@ -35,7 +40,7 @@ final class Watchdog implements AutoCloseable {
                 running |= watch.look();
             }
             quiet = running ? 0 : quiet + 1;
-            if (quiet > 50) {
+            if (quiet > AWAKE_NANOS / tickNanos) {
                 awake = false;
                 // A call that began before it could see that we sleep is seen here.
                 boolean none = true;
@@ -49,7 +54,7 @@ final class Watchdog implements AutoCloseable {
                 quiet = 0;
             } else {
                 awake = true;
-                LockSupport.parkNanos(this, TICK_NANOS);
+                LockSupport.parkNanos(this, tickNanos);
             }
         }
     }

@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A filter built with an SDK that others made for Envoy runs as it is. */
 class ForeignFilterTest {
@@ -65,6 +67,31 @@ class ForeignFilterTest {
                         assertThat(refused.status()).isEqualTo(418);
                         assertThat(refused.getMessage()).isEqualTo("no tea");
                     });
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"filter, auto", "filter, interpreter", "filter-wasi, auto", "filter-wasi, interpreter"})
+    void aModuleOfRustAndItsStandardLibraryRuns(String name, String engine) throws Exception {
+        Files.copy(Path.of("src/test/resources/wasm/rust", name + ".wasm"), directory.resolve("filter.wasm"));
+        try (ChainHarness harness = new ChainHarness(directory)) {
+            Plugin filter = harness.plugin(
+                    new WasmFactory(),
+                    "module: filter.wasm\nengine: " + engine + "\nconfig: one two\ndeadline: 5s\nfail: open\n");
+            Principal acme = ChainHarness.tenant("acme");
+            String body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"na\\u00efve\"}]}";
+            assertThat(harness.send(filter, ANSWER, acme, body).get().headers().get("x-rust"))
+                    .isEqualTo("TWO-ONE; acme=1; 5 characters");
+            assertThatThrownBy(() -> harness.send(filter, ANSWER, acme, body, "x-refuse", "2.5")
+                            .get())
+                    .cause()
+                    .hasMessage("refused:   2.50");
+            // A panic is a trap, which an open plugin lets pass.
+            assertThat(harness.send(filter, ANSWER, acme, body, "x-panic", "1")
+                            .get()
+                            .headers()
+                            .contains("x-rust"))
+                    .isFalse();
         }
     }
 }

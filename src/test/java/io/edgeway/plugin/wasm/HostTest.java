@@ -6,6 +6,7 @@ import io.edgeway.pipeline.Plugin;
 import io.edgeway.pipeline.Principal;
 import io.edgeway.pipeline.PushStream;
 import io.edgeway.pipeline.Reply;
+import io.edgeway.pipeline.Stage;
 import io.edgeway.testkit.ChainHarness;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
@@ -197,6 +198,69 @@ class HostTest extends ModuleFixture {
         ChainHarness.Answer answer = send(plugin);
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.headers().getAll("x")).hasSizeBetween(2, HeaderRules.MAX_COUNT);
+    }
+
+    /** Asks for the property whose name, of eight letters, lies at 1024, and goes on. */
+    private WasmText asking(String property) {
+        return filter(new WasmText()
+                        .imported("env", "proxy_get_property", "(iiii)i")
+                        .data(property))
+                .function(
+                        "proxy_on_request_headers",
+                        "(iii)i",
+                        0x41,
+                        0x80,
+                        0x08,
+                        0x41,
+                        8,
+                        0x41,
+                        0x80,
+                        0x10,
+                        0x41,
+                        0x84,
+                        0x10,
+                        0x10,
+                        0,
+                        0x1a,
+                        0x41,
+                        0);
+    }
+
+    @Test
+    void aBodyIsReadWhenAModuleAsksForSomethingOfIt() throws Exception {
+        Plugin head = plugin(asking("source.a"), "");
+        assertThat(send(head).exchange().passport().reached(Stage.PARSED)).isFalse();
+        Plugin model = plugin(asking("ai.model"), "");
+        assertThat(send(model).exchange().passport().reached(Stage.PARSED)).isTrue();
+        // Of what cannot be read there is no model, and whoever needs one tells the client.
+        assertThat(harness.send(model, ANSWER, Principal.ANONYMOUS, "{").get().status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void aHeaderOfTheReplyCanBeReplacedBeforeThereIsOne() throws Exception {
+        WasmText module = filter(new WasmText()
+                        .imported("env", "proxy_replace_header_map_value", "(iiiii)i")
+                        .data("x-early"))
+                .function(
+                        "proxy_on_request_headers",
+                        "(iii)i",
+                        0x41,
+                        2,
+                        0x41,
+                        0x80,
+                        0x08,
+                        0x41,
+                        7,
+                        0x41,
+                        0x82,
+                        0x08,
+                        0x41,
+                        5,
+                        0x10,
+                        0);
+        ChainHarness.Answer answer = send(plugin(module, ""));
+        assertThat(answer.exchange().replyHeaders().get("x-early")).isEqualTo("early");
     }
 
     @Test
