@@ -15,10 +15,13 @@ class ModuleFuzz {
         }
     }
 
-    /** Most bytes are no module at all; these are one with a few of its bytes replaced. */
+    /** Most bytes are no module at all; these are one with a few of its bytes replaced. Rust's has a table of functions. */
     @FuzzTest(maxDuration = "60s")
     void damaged(FuzzedDataProvider data) throws Exception {
-        byte[] bytes = Files.readAllBytes(Path.of("plugins/tenant-guard/tenant-guard.wasm"));
+        byte[] bytes = Files.readAllBytes(Path.of(
+                data.consumeBoolean()
+                        ? "plugins/tenant-guard/tenant-guard.wasm"
+                        : "src/test/resources/wasm/rust/filter.wasm"));
         while (data.remainingBytes() > 0) {
             bytes[data.consumeInt(0, bytes.length - 1)] = data.consumeByte();
         }
