@@ -24,8 +24,7 @@ class ChatRequestTest {
                 .list()
                 .ofMaxSize(3)
                 .map(it -> it);
-        return Combinators.combine(
-                        Arbitraries.of("system", "user", "assistant"), Arbitraries.oneOf(text, parts))
+        return Combinators.combine(Arbitraries.of("system", "user", "assistant"), Arbitraries.oneOf(text, parts))
                 .as((role, content) -> (Object) Json.object("role", role, "content", content))
                 .list()
                 .ofMinSize(1)
@@ -41,7 +40,8 @@ class ChatRequestTest {
 
     @Example
     void messagesThatHoldNoTextAreToldOf() {
-        for (String messages : List.of("[]", "7", "[7]", "[{\"role\":\"user\"}]", "[{\"role\":\"user\",\"content\":7}]")) {
+        for (String messages :
+                List.of("[]", "7", "[7]", "[{\"role\":\"user\"}]", "[{\"role\":\"user\",\"content\":7}]")) {
             byte[] body = ("{\"model\":\"m\",\"messages\":" + messages + "}").getBytes(StandardCharsets.UTF_8);
             assertThatThrownBy(() -> ChatRequest.parse(body).lastUserUtf8()).isInstanceOf(ApiException.class);
         }

@@ -149,8 +149,7 @@ class JsonProperties {
                 var read = new ArrayList<>();
                 for (int at = 0; at < elements.length; at += 2) {
                     read.add(Json.read(Arrays.copyOfRange(bytes, elements[at], elements[at + 1])));
-                    assertEquals(
-                            read.getLast() instanceof Map, index.object(elements[at], elements[at + 1]) != null);
+                    assertEquals(read.getLast() instanceof Map, index.object(elements[at], elements[at + 1]) != null);
                 }
                 assertEquals(value, read);
             }

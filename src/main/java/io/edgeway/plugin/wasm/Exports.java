@@ -2,6 +2,10 @@ package io.edgeway.plugin.wasm;
 
 import com.dylibso.chicory.runtime.ExportFunction;
 import com.dylibso.chicory.runtime.Instance;
+import com.dylibso.chicory.runtime.Machine;
+import com.dylibso.chicory.wasm.types.Export;
+import com.dylibso.chicory.wasm.types.ExportSection;
+import com.dylibso.chicory.wasm.types.ExternalType;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -24,7 +28,16 @@ final class Exports {
     final @Nullable ExportFunction onResponseBody;
 
     Exports(Instance instance, Set<String> names) {
-        names.forEach(name -> functions.put(name, instance.export(name)));
+        Machine machine = instance.getMachine();
+        ExportSection section = instance.module().exportSection();
+        for (int i = 0; i < section.exportCount(); i++) {
+            Export export = section.getExport(i);
+            if (export.exportType() == ExternalType.FUNCTION && names.contains(export.name())) {
+                // Not by the instance, which looks after objects of the garbage collector besides: no module has any.
+                int index = export.index();
+                functions.put(export.name(), arguments -> machine.call(index, arguments));
+            }
+        }
         ExportFunction own = get("proxy_on_memory_allocate");
         allocate = own != null ? own : Objects.requireNonNull(get("malloc"));
         contextCreate = get("proxy_on_context_create");

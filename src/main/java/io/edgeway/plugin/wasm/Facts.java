@@ -36,10 +36,12 @@ final class Facts {
     /** How to read a property; one that is not known is what another module left there. */
     static Property.Reader reader(String path) {
         Property.Reader known = READERS.get(path);
-        return known != null ? known : visit -> {
-            Map<String, byte[]> left = visit.exchange().fact(LEFT);
-            return left == null ? null : left.get(path);
-        };
+        return known != null
+                ? known
+                : visit -> {
+                    Map<String, byte[]> left = visit.exchange().fact(LEFT);
+                    return left == null ? null : left.get(path);
+                };
     }
 
     /** What a module may ask for outside of exchanges as well. */

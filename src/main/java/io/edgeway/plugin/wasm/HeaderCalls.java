@@ -21,9 +21,7 @@ final class HeaderCalls {
     void into(BiConsumer<String, HostCalls.Call> env) {
         env.accept("proxy_get_header_map_value", a -> {
             List<String> values = values((int) a[0], guest.memory.header((int) a[1], (int) a[2]));
-            return values.isEmpty()
-                    ? Abi.NOT_FOUND
-                    : guest.memory.give(HostCalls.bytes(String.join(",", values)), (int) a[3], (int) a[4]);
+            return values.isEmpty() ? Abi.NOT_FOUND : guest.memory.give(joined(values), (int) a[3], (int) a[4]);
         });
         env.accept("proxy_get_header_map_pairs", a -> {
             List<Map.Entry<String, String>> pairs = all((int) a[0]);
@@ -129,6 +127,11 @@ final class HeaderCalls {
             }
             default -> null;
         };
+    }
+
+    /** Several values of a header as one (RFC 9110, section 5.3). */
+    static byte[] joined(List<String> values) {
+        return HostCalls.bytes(values.size() == 1 ? values.getFirst() : String.join(",", values));
     }
 
     /** The values of a header, or none. */

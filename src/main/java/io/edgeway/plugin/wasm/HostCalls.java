@@ -255,7 +255,7 @@ final class HostCalls {
                 value = Facts.plugin(hosted, property.path());
             } else if (property.header() != null) {
                 List<String> values = headers.values(Abi.REQUEST_HEADERS, property.header());
-                value = values.isEmpty() ? null : bytes(String.join(",", values));
+                value = values.isEmpty() ? null : HeaderCalls.joined(values);
             } else {
                 value = property.reader().read(visit);
             }

@@ -222,6 +222,9 @@ record Module(
     }
 
     private static void bounds(WasmModule code) {
+        for (int i = 0; i < code.functionSection().functionCount(); i++) {
+            functionType(code, code.functionSection().getFunctionType(i));
+        }
         for (FunctionBody body : code.codeSection().functionBodies()) {
             if (body.localTypes().size() > MAX_LOCALS) {
                 throw new Refused("has a function with more than " + MAX_LOCALS + " local variables");

@@ -7,6 +7,8 @@ import com.dylibso.chicory.wasm.types.FunctionImport;
 import com.dylibso.chicory.wasm.types.FunctionType;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A module's functions, each translated when it is first called, for all instances of the module. */
@@ -21,16 +23,23 @@ public final class Program {
     record Function(int[] code, int params, int locals, int frame) {}
 
     private final WasmModule module;
-    private final FunctionType[] imports;
+    /** Of all functions, those of the host first. */
+    private final FunctionType[] types;
+
+    private final int imported;
     private final AtomicReferenceArray<@Nullable Function> functions;
 
     public Program(WasmModule module) {
         this.module = module;
-        imports = module.importSection().stream()
+        int own = module.functionSection().functionCount();
+        Stream<FunctionType> imports = module.importSection().stream()
                 .filter(FunctionImport.class::isInstance)
-                .map(wanted -> module.typeSection().getType(((FunctionImport) wanted).typeIndex()))
+                .map(wanted -> module.typeSection().getType(((FunctionImport) wanted).typeIndex()));
+        types = Stream.concat(imports, IntStream.range(0, own).mapToObj(i -> module.functionSection()
+                        .getFunctionType(i, module.typeSection())))
                 .toArray(FunctionType[]::new);
-        functions = new AtomicReferenceArray<>(module.functionSection().functionCount());
+        imported = types.length - own;
+        functions = new AtomicReferenceArray<>(own);
     }
 
     /** An instruction of the module that is not interpreted here, if it has one. */
@@ -51,17 +60,15 @@ public final class Program {
 
     /** How many functions of the host come before the module's own. */
     int imported() {
-        return imports.length;
+        return imported;
     }
 
     FunctionType type(int function) {
-        return function < imports.length
-                ? imports[function]
-                : module.functionSection().getFunctionType(function - imports.length, module.typeSection());
+        return types[function];
     }
 
     Function function(int function) {
-        int own = function - imports.length;
+        int own = function - imported;
         Function known = functions.get(own);
         if (known == null) {
             known = new Translator(this, type(function), module.codeSection().getFunctionBody(own)).translate();
