@@ -53,9 +53,8 @@ final class Socket {
         listener = next;
         socket.frameHandler(this::frame);
         socket.pongHandler(pong -> heard = true);
-        socket.exceptionHandler(e -> {
-            // The codec answers a broken frame with the right close code itself.
-        });
+        // After a broken frame nothing more is heard, and LastWords tells the peer why.
+        socket.exceptionHandler(e -> listener.closed());
         socket.closeHandler(v -> {
             if (pinger >= 0) {
                 vertx.cancelTimer(pinger);

@@ -74,7 +74,10 @@ final class SocketDoor implements Door {
                     .onFailure(failure -> refuse(request, gateway, Replies.explain(failure, handshake)))
                     .onSuccess(v -> {
                         gateway.exit();
-                        request.toWebSocket().onSuccess(socket -> open(socket, handshake, limits));
+                        request.toWebSocket().onSuccess(socket -> {
+                            LastWords.of(request.connection());
+                            open(socket, handshake, limits);
+                        });
                     });
         }
     }

@@ -9,6 +9,10 @@ import io.edgeway.testkit.SocketPeer;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocketConnectOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Responses and chat over WebSockets. */
 class SocketTest {
@@ -153,6 +159,34 @@ class SocketTest {
         cloud.standard(Behaviour.of("status=429&retry-after=7"));
         peer.send("{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"hi\"}");
         assertThat(peer.take()).containsEntry("type", "error").containsEntry("status", 429L);
+    }
+
+    /** Read although its sender is in the middle of it. */
+    @ParameterizedTest
+    @CsvSource({"81ff0000000001100000, 1009", "f100, 1002"})
+    void aFrameTooLargeOrFaultyIsAnsweredWithItsCloseCode(String head, int code) throws IOException {
+        try (java.net.Socket socket = new java.net.Socket("127.0.0.1", gateway.port())) {
+            socket.setSoTimeout(10_000);
+            OutputStream out = socket.getOutputStream();
+            out.write(("GET /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+                            + "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+                            + "authorization: Bearer " + KEY + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
+            InputStream in = socket.getInputStream();
+            ByteArrayOutputStream upgrade = new ByteArrayOutputStream();
+            while (!upgrade.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
+                upgrade.write(in.read());
+            }
+            byte[] payload = new byte[1 << 20];
+            out.write(HexFormat.of().parseHex(head));
+            out.write(payload);
+            assertThat(in.read()).isEqualTo(0x88);
+            int length = in.read();
+            assertThat(in.read() << 8 | in.read()).isEqualTo(code);
+            assertThat(in.readNBytes(length - 2)).hasSize(length - 2);
+            assertThat(in.read()).isEqualTo(-1);
+            out.write(payload);
+        }
     }
 
     @Test
