@@ -137,18 +137,31 @@ final class FilesDoor implements Door {
                     ended.future().onSuccess(v -> {
                         if (!seen[0]) {
                             arrived.tryFail(missing());
-                        } else if (request.formAttributes().get("purpose") == null) {
-                            arrived.tryFail(ApiException.badRequest(
-                                    "purpose", "missing_required_parameter", "Missing required parameter: 'purpose'."));
                         }
                     });
                     return arrived.future()
                             .compose(part -> ended.future().map(part))
-                            .compose(part ->
-                                    files.describe(tenant, id, part.filename(), request.getFormAttribute("purpose")))
+                            .compose(part -> files.describe(
+                                    tenant, id, part.filename(), purpose(request.getFormAttribute("purpose"))))
                             .onFailure(failure -> files.delete(id))
                             .map(file -> file);
                 });
+    }
+
+    /** Of OpenAI's purposes the one that something here reads. */
+    private static String purpose(String asked) {
+        if (asked == null || asked.isEmpty()) {
+            throw ApiException.badRequest(
+                    "purpose", "missing_required_parameter", "Missing required parameter: 'purpose'.");
+        }
+        if (!asked.equals("batch")) {
+            throw ApiException.badRequest(
+                    "purpose",
+                    "unsupported_value",
+                    "Unsupported 'purpose': " + ApiException.abbreviate(asked)
+                            + ". Files are kept for batches alone; send 'batch'.");
+        }
+        return asked;
     }
 
     private static ApiException missing() {

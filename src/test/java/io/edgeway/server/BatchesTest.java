@@ -14,9 +14,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files of requests answered into files of replies. */
 class BatchesTest {
@@ -60,7 +63,11 @@ class BatchesTest {
     }
 
     private HttpResponse<String> upload(String content) {
-        String body = "--edge\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
+        return upload("batch", content);
+    }
+
+    private HttpResponse<String> upload(String purpose, String content) {
+        String body = "--edge\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n" + purpose + "\r\n"
                 + "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"in.jsonl\"\r\n"
                 + "Content-Type: application/octet-stream\r\n\r\n" + content + "\r\n--edge--\r\n";
         return gateway.postAs("/v1/files", "multipart/form-data; boundary=edge", body);
@@ -206,6 +213,19 @@ class BatchesTest {
                 "{\"input_file_id\":\"file-none\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"1h\"}");
         assertThat(soon.statusCode()).isEqualTo(400);
         assertThat(soon.body()).contains("completion_window", "24h");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "assistants", "fine-tune", "vision", "user_data", "evals", "batch_output", "Batch"})
+    void aFileOfAPurposeThatNothingHereReadsIsNotKept(String purpose) {
+        HttpResponse<String> reply = upload(purpose, "x");
+        assertThat(reply.statusCode()).isEqualTo(400);
+        assertThat(Json.readObject(reply.body().getBytes(StandardCharsets.UTF_8))
+                        .get("error"))
+                .asInstanceOf(InstanceOfAssertFactories.map(String.class, Object.class))
+                .containsEntry("param", "purpose")
+                .containsEntry("code", purpose.isEmpty() ? "missing_required_parameter" : "unsupported_value");
+        assertThat(object(gateway.get("/v1/files")).get("data")).isEqualTo(List.of());
     }
 
     private List<Map<String, Object>> content(Object file) {
