@@ -200,7 +200,8 @@ class DialectsTest {
                 200,
                 "application/json",
                 "{\"id\":\"c\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
-                        + said + "\"message\":{\"role\":\"assistant\",\"content\":\"a\"},\"finish_reason\":\"stop\"}]}");
+                        + said
+                        + "\"message\":{\"role\":\"assistant\",\"content\":\"a\"},\"finish_reason\":\"stop\"}]}");
         assertThat(object(gateway.post(
                         "/v1/messages",
                         "{\"model\":\"gpt\",\"max_tokens\":64,\"stop_sequences\":[\"END\"],"
