@@ -58,6 +58,9 @@ interface Decoder extends AutoCloseable {
     /** Whether memory for keys and values is held. */
     boolean holdsRows();
 
+    /** Whether half of that memory would have done for all rows since this was asked last. */
+    boolean holdsAmple();
+
     /** Gives back the memory of keys and values; no row may be in use. */
     void release();
 

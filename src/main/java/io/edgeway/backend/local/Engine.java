@@ -71,6 +71,8 @@ public final class Engine implements AutoCloseable {
     private Sampler.Scratch scratch;
     private int count;
     private int running;
+    /** When it was looked at last whether less memory would do. */
+    private long ampleNanos;
 
     private record TextWaiter(Consumer<ModelText> ready, Consumer<RuntimeException> failed) {}
 
@@ -85,6 +87,7 @@ public final class Engine implements AutoCloseable {
         this.metrics = metrics;
         this.clock = clock;
         usedNanos = clock.getAsLong();
+        ampleNanos = usedNanos;
         rows = new Generation[settings.slots()];
         tokens = new int[settings.slots()];
         past = new int[settings.slots()];
@@ -271,7 +274,7 @@ public final class Engine implements AutoCloseable {
             LOG.infof("Unloading '%s' after %s without a request", name, settings.unloadAfter());
             unload();
         }
-        if (decoder != null && unused >= RELEASE_NANOS && decoder.holdsRows()) {
+        if (decoder != null && decoder.holdsRows() && (unused >= RELEASE_NANOS || ample())) {
             decoder.release();
         }
         if (!inbox.isEmpty() || closed) {
@@ -289,6 +292,16 @@ public final class Engine implements AutoCloseable {
         } else {
             LockSupport.parkNanos(this, Math.max(until, 1));
         }
+    }
+
+    /** Looked at by periods, so that one short request between two long ones does not cost the memory of these. */
+    private boolean ample() {
+        long now = clock.getAsLong();
+        if (now - ampleNanos < RELEASE_NANOS) {
+            return false;
+        }
+        ampleNanos = now;
+        return decoder.holdsAmple();
     }
 
     private boolean ensureLoaded() {

@@ -97,6 +97,12 @@ final class GrowingDecoder implements Decoder {
         return false;
     }
 
+    /** Rows hold what they need. */
+    @Override
+    public boolean holdsAmple() {
+        return false;
+    }
+
     @Override
     public void release() {
         for (int row = 0; row < rows.length; row++) {

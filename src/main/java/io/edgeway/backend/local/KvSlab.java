@@ -31,6 +31,10 @@ final class KvSlab implements AutoCloseable {
     private final MemorySegment[] segments;
     private int rows;
     private int length;
+    /** The most that was asked for since {@link #ample} was asked last. */
+    private int askedRows;
+
+    private int askedLength;
 
     /** @param tensors keys and values of all layers, so twice the layers */
     KvSlab(int tensors, int heads, int size, int elementBytes, int maxRows, int maxLength) {
@@ -68,11 +72,13 @@ final class KvSlab implements AutoCloseable {
 
     /** Makes room; answers whether the memory moved, so that tensors over it must be made anew. */
     boolean ensure(int neededRows, int neededLength) {
+        askedRows = Math.max(askedRows, neededRows);
+        askedLength = Math.max(askedLength, neededLength);
         if (neededRows <= rows && neededLength <= length) {
             return false;
         }
         int newRows = grown(Math.max(rows, 1), neededRows, maxRows);
-        int newLength = grownLength(Math.max(length, Math.min(FIRST_LENGTH, maxLength)), neededLength);
+        int newLength = grownLength(Math.max(length, firstLength()), neededLength);
         long headBytes = (long) length * size * elementBytes;
         long newHeadBytes = (long) newLength * size * elementBytes;
         long bytes = newHeadBytes * heads * newRows;
@@ -99,6 +105,21 @@ final class KvSlab implements AutoCloseable {
         rows = newRows;
         length = newLength;
         return true;
+    }
+
+    /**
+     * Whether half of the memory would have done for all that was asked of it since this was asked last: what a burst of
+     * requests has made it grow to is not needed by the single ones after it.
+     */
+    boolean ample() {
+        long needed = bytesPerToken() * grown(1, askedRows, maxRows) * grownLength(firstLength(), askedLength);
+        askedRows = 0;
+        askedLength = 0;
+        return needed <= bytes() / 2;
+    }
+
+    private int firstLength() {
+        return Math.min(FIRST_LENGTH, maxLength);
     }
 
     private static int grown(int from, int needed, int max) {

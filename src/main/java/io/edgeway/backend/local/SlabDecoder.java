@@ -85,6 +85,11 @@ final class SlabDecoder implements Decoder {
     }
 
     @Override
+    public boolean holdsAmple() {
+        return slab.ample();
+    }
+
+    @Override
     public void move(int from, int to, int tokens) {
         slab.copy(from, to, tokens);
     }

@@ -48,6 +48,25 @@ class DecoderTest {
     }
 
     @Test
+    void memoryThatOnlyABurstNeededIsSeenToBeTooMuchAPeriodAfterIt() {
+        try (KvSlab slab = new KvSlab(2, 1, 4, 4, 8, 1024)) {
+            slab.ensure(5, 300);
+            assertThat(slab.ample()).isFalse();
+            slab.ensure(1, 100);
+            slab.ensure(3, 300);
+            assertThat(slab.ample())
+                    .as("four rows of eight, but at the length of all")
+                    .isTrue();
+            slab.release();
+            slab.ensure(3, 300);
+            assertThat(slab.ample()).isFalse();
+            slab.ensure(4, 257);
+            assertThat(slab.ample()).isFalse();
+            assertThat(slab.ample()).as("nothing was asked for").isTrue();
+        }
+    }
+
+    @Test
     void eightBitKeysAndValuesStayWithinTheirBound() throws Exception {
         int[] text = new Random(1).ints(300, 0, 288).toArray();
         try (Decoder full = open(TinyModel.directory(), Kv.FP32);
