@@ -45,6 +45,9 @@ public final class RouterBench {
     /** Rounds before the measured ones, while classes are loaded and compiled. */
     private static final int WARM_UP = 50;
 
+    /** So that the computing is not left out. */
+    private static volatile long sink;
+
     private RouterBench() {}
 
     public static void main(String... args) throws Exception {
@@ -60,7 +63,10 @@ public final class RouterBench {
         System.exit(0);
     }
 
-    /** A routed call against a call of the backend itself, both on one event loop and answered at once. */
+    /**
+     * A routed call against a call of the backend itself, both on one event loop and answered at once; beside them a piece
+     * of computing that takes as long as a routed call, whose 99th percentile is the machine's.
+     */
     private static Map<String, Object> added(int n) throws Exception {
         try (ChainHarness harness = new ChainHarness(Path.of("target"))) {
             Backend instant = new Backend() {
@@ -89,12 +95,21 @@ public final class RouterBench {
                     """);
             Histogram direct = new Histogram(3);
             Histogram routed = new Histogram(3);
+            Histogram warm = new Histogram(3);
+            Histogram computing = new Histogram(3);
             CompletableFuture<Void> done = new CompletableFuture<>();
             harness.loop().runOnContext(v -> {
+                long rounds = 0;
                 for (int i = 0; i < n; i++) {
                     boolean count = i > n / 4;
+                    if (i == n / 4) {
+                        rounds = roundsIn(warm.getValueAtPercentile(50));
+                    }
                     time(count ? direct : null, x -> instant.call(x));
-                    time(count ? routed : null, x -> router.handle(x, null));
+                    time(count ? routed : warm, x -> router.handle(x, null));
+                    if (count) {
+                        computing.recordValue(compute(rounds));
+                    }
                 }
                 done.complete(null);
             });
@@ -104,8 +119,34 @@ public final class RouterBench {
             out.put("routed_p50_us", micros(routed, 50));
             out.put("direct_p99_us", micros(direct, 99));
             out.put("routed_p99_us", micros(routed, 99));
+            out.put("computing_p50_us", micros(computing, 50));
+            out.put("computing_p99_us", micros(computing, 99));
             return out;
         }
+    }
+
+    /** How many rounds of {@link #compute} take this long. */
+    private static long roundsIn(long nanos) {
+        long rounds = 1000;
+        for (int i = 0; i < 2000; i++) {
+            compute(rounds);
+        }
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 100; i++) {
+            least = Math.min(least, compute(rounds));
+        }
+        return rounds * nanos / least;
+    }
+
+    /** Nanoseconds of computing that touches no memory. */
+    private static long compute(long rounds) {
+        long start = System.nanoTime();
+        long value = start;
+        for (long i = 0; i < rounds; i++) {
+            value = Long.rotateLeft(value * 0x9E3779B97F4A7C15L, 17) ^ i;
+        }
+        sink = value;
+        return System.nanoTime() - start;
     }
 
     private static void time(Histogram histogram, java.util.function.Function<Exchange, Future<Reply>> call) {
