@@ -140,7 +140,7 @@ def loads(runs, prefix=()):
         arguments += ["next"] * bool(arguments) + [f"{name.replace('_', '-')}={value}" for name, value in options.items()]
     out = subprocess.run(
         [*prefix, java(), "-Xmx512m", "-XX:+UseSerialGC", "-cp", test_classpath(), "io.edgeway.bench.Load", *arguments],
-        capture_output=True, text=True, timeout=600)
+        capture_output=True, text=True, timeout=1800)
     reports = [json.loads(line) for line in out.stdout.splitlines() if line.startswith("{")]
     if len(reports) != len(runs):
         raise RuntimeError(f"the load generator failed: {out.stderr[-2000:]}")
