@@ -19,6 +19,7 @@ public final class ChatRequest {
     private final String model;
     private final boolean stream;
     private List<Map<String, Object>> messages;
+    private byte[] lastUserUtf8;
 
     private ChatRequest(JsonIndex index) {
         this.index = index;
@@ -148,22 +149,27 @@ public final class ChatRequest {
      * has its text as a string.
      */
     public byte[] lastUserUtf8() {
-        int[] elements = messages == null ? index.elements("messages") : null;
+        if (lastUserUtf8 == null) {
+            byte[] text = messages == null ? lastUserString() : null;
+            lastUserUtf8 = text != null ? text : lastUserText().getBytes(StandardCharsets.UTF_8);
+        }
+        return lastUserUtf8;
+    }
+
+    /** Null where it must be looked for in the messages themselves. */
+    private byte[] lastUserString() {
+        int[] elements = index.elements("messages");
         for (int at = elements == null ? -1 : elements.length - 2; at >= 0; at -= 2) {
             JsonIndex message = index.object(elements[at], elements[at + 1]);
             byte[] role = message == null ? null : message.utf8("role");
             if (role == null) {
-                break;
+                return null;
             }
             if (Arrays.equals(role, USER)) {
-                byte[] text = message.utf8("content");
-                if (text != null) {
-                    return text;
-                }
-                break;
+                return message.utf8("content");
             }
         }
-        return lastUserText().getBytes(StandardCharsets.UTF_8);
+        return null;
     }
 
     /** How many tokens the reply may have, by either of the two names, or null where the request sets no bound. */

@@ -112,8 +112,9 @@ record Module(
                 | IllegalStateException
                 | NegativeArraySizeException
                 | ClassCastException
-                | NullPointerException e) {
-            // The parser trusts some lengths and indices of a malformed module.
+                | NullPointerException
+                | AssertionError e) {
+            // The parser trusts some lengths and indices of a malformed module, or asserts them.
             throw new Refused("not a valid WebAssembly module: " + reason(e));
         } catch (StackOverflowError e) {
             throw new Refused("not a valid WebAssembly module: nested too deeply");
@@ -137,7 +138,7 @@ record Module(
                 memory(code, maxMemory));
     }
 
-    private static String reason(RuntimeException e) {
+    private static String reason(Throwable e) {
         String message = e.getMessage();
         if (message == null) {
             return e.getClass().getSimpleName();

@@ -240,6 +240,21 @@ class HostileTest extends ModuleFixture {
     }
 
     @Test
+    void aModuleWhoseBlocksDoNotFitIsRefused() {
+        // An else without an if: assertions of the parser, where they are on, must not come through.
+        assertThatThrownBy(() -> plugin(
+                        WasmText.filter()
+                                .function("proxy_on_request_headers", "(iii)i", 0x02, 0x40, 0x05, 0x0b, 0x41, 0),
+                        ""))
+                .isInstanceOfAny(IllegalArgumentException.class, ExecutionException.class)
+                .hasMessageContaining("module");
+        assertThatThrownBy(() -> plugin(
+                        WasmText.filter().function("proxy_on_request_headers", "(iii)i", 0x05, 0x41, 0), ""))
+                .isInstanceOfAny(IllegalArgumentException.class, ExecutionException.class)
+                .hasMessageContaining("module");
+    }
+
+    @Test
     void aMalformedBinaryIsRefused() throws Exception {
         byte[] good = WasmText.filter().bytes();
         for (int cut = 0; cut < good.length; cut++) {
