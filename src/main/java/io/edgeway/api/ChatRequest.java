@@ -4,7 +4,6 @@ import io.edgeway.json.JsonException;
 import io.edgeway.json.JsonIndex;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -13,8 +12,6 @@ import java.util.Map;
  * use, and the bytes stay as they came.
  */
 public final class ChatRequest {
-    private static final byte[] USER = {'u', 's', 'e', 'r'};
-
     private final JsonIndex index;
     private final String model;
     private final boolean stream;
@@ -150,26 +147,10 @@ public final class ChatRequest {
      */
     public byte[] lastUserUtf8() {
         if (lastUserUtf8 == null) {
-            byte[] text = messages == null ? lastUserString() : null;
+            byte[] text = messages == null ? index.lastText("messages", "role", "user", "content") : null;
             lastUserUtf8 = text != null ? text : lastUserText().getBytes(StandardCharsets.UTF_8);
         }
         return lastUserUtf8;
-    }
-
-    /** Null where it must be looked for in the messages themselves. */
-    private byte[] lastUserString() {
-        int[] elements = index.elements("messages");
-        for (int at = elements == null ? -1 : elements.length - 2; at >= 0; at -= 2) {
-            JsonIndex message = index.object(elements[at], elements[at + 1]);
-            byte[] role = message == null ? null : message.utf8("role");
-            if (role == null) {
-                return null;
-            }
-            if (Arrays.equals(role, USER)) {
-                return message.utf8("content");
-            }
-        }
-        return null;
     }
 
     /** How many tokens the reply may have, by either of the two names, or null where the request sets no bound. */

@@ -159,21 +159,23 @@ public final class JsonIndex {
         return at < 0 || bytes[members[at + 1]] != '{' ? null : of(bytes, members[at + 1], members[at + 2]);
     }
 
-    /** The members of an object that lies at a range of the same bytes; null if there is none. */
-    public JsonIndex object(int start, int end) {
-        return bytes[start] != '{' ? null : of(bytes, start, end);
-    }
-
-    /** Where each element of a member that is an array begins and ends; null if it is none. */
-    public int[] elements(String name) {
-        int at = find(name);
-        return at < 0 || bytes[members[at + 1]] != '[' ? null : ElementScan.of(bytes, members[at + 1]);
-    }
-
     /** The text of a member in UTF-8; null if it is none. */
     public byte[] utf8(String name) {
         int at = find(name);
-        return at < 0 || bytes[members[at + 1]] != '"' ? null : Scalars.utf8(bytes, members[at + 1], members[at + 2]);
+        return at < 0 || bytes[members[at + 1]] != '"' ? null : Scalars.utf8(bytes, members[at + 1]);
+    }
+
+    /**
+     * Of the objects in a member that is an array, the last one whose member {@code key} is the string {@code value}: its
+     * text {@code wanted}, in UTF-8. Null if there is none, or if it takes a parser to tell.
+     */
+    public byte[] lastText(String array, String key, String value, String wanted) {
+        int at = find(array);
+        if (at < 0 || bytes[members[at + 1]] != '[') {
+            return null;
+        }
+        int start = TextScan.last(bytes, members[at + 1], key, value, wanted);
+        return start < 0 || bytes[start] != '"' ? null : Scalars.utf8(bytes, start);
     }
 
     /** The same text with one member's value replaced, or the member added at the end. */

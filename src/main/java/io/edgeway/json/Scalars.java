@@ -26,29 +26,39 @@ final class Scalars {
         };
     }
 
-    /** What the string that lies at {@code [start, end)}, quotes included, means, in UTF-8. */
-    static byte[] utf8(byte[] bytes, int start, int end) {
-        int i = start + 1;
-        while (i < end - 1 && bytes[i] != '\\') {
-            i++;
+    /** What the string means whose first quote lies at {@code start}, in UTF-8. */
+    static byte[] utf8(byte[] bytes, int start) {
+        int from = start + 1;
+        int i = TextScan.special(bytes, from, bytes.length);
+        if (bytes[i] == '"') {
+            return Arrays.copyOfRange(bytes, from, i);
         }
-        if (i == end - 1) {
-            return Arrays.copyOfRange(bytes, start + 1, i);
-        }
-        byte[] out = new byte[end - start - 2];
-        int length = i - start - 1;
-        System.arraycopy(bytes, start + 1, out, 0, length);
-        for (; i < end - 1; i++) {
-            byte b = bytes[i];
-            if (b == '\\') {
-                b = escaped(bytes[++i]);
-                if (b == 0) {
-                    return ((String) Json.read(bytes, start, end - start)).getBytes(StandardCharsets.UTF_8);
-                }
+        byte[] out = Arrays.copyOfRange(bytes, from, Math.min(2 * i - from + 64, bytes.length));
+        int length = i - from;
+        while (bytes[i] != '"') {
+            byte meant = escaped(bytes[i + 1]);
+            if (meant == 0) {
+                return parsed(bytes, start);
             }
-            out[length++] = b;
+            int next = TextScan.special(bytes, i + 2, bytes.length);
+            int piece = next - i - 2;
+            if (length + 1 + piece > out.length) {
+                out = Arrays.copyOf(out, Math.max(2 * out.length, length + 1 + piece));
+            }
+            out[length++] = meant;
+            System.arraycopy(bytes, i + 2, out, length, piece);
+            length += piece;
+            i = next;
         }
         return Arrays.copyOf(out, length);
+    }
+
+    private static byte[] parsed(byte[] bytes, int start) {
+        int end = start + 1;
+        while (bytes[end] != '"') {
+            end = TextScan.special(bytes, bytes[end] == '\\' ? end + 2 : end, bytes.length);
+        }
+        return ((String) Json.read(bytes, start, end + 1 - start)).getBytes(StandardCharsets.UTF_8);
     }
 
     /** What a letter behind a backslash means, or 0 for a number. */
