@@ -88,7 +88,11 @@ final class TextScan {
     /** The next byte that is neither blank nor divides values. */
     private int next(int from) {
         int i = from;
-        while (bytes[i] == ' ' || bytes[i] == ',' || bytes[i] == ':' || bytes[i] == '\n' || bytes[i] == '\r'
+        while (bytes[i] == ' '
+                || bytes[i] == ','
+                || bytes[i] == ':'
+                || bytes[i] == '\n'
+                || bytes[i] == '\r'
                 || bytes[i] == '\t') {
             i++;
         }

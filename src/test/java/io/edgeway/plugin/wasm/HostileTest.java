@@ -248,8 +248,8 @@ class HostileTest extends ModuleFixture {
                         ""))
                 .isInstanceOfAny(IllegalArgumentException.class, ExecutionException.class)
                 .hasMessageContaining("module");
-        assertThatThrownBy(() -> plugin(
-                        WasmText.filter().function("proxy_on_request_headers", "(iii)i", 0x05, 0x41, 0), ""))
+        assertThatThrownBy(() ->
+                        plugin(WasmText.filter().function("proxy_on_request_headers", "(iii)i", 0x05, 0x41, 0), ""))
                 .isInstanceOfAny(IllegalArgumentException.class, ExecutionException.class)
                 .hasMessageContaining("module");
     }
