@@ -211,6 +211,21 @@ class DialectsTest {
     }
 
     @Test
+    void aBrokenStreamOfAMessageEndsWithAnError() {
+        cloud.next("tokens=5&truncate=2");
+        List<Map<String, Object>> events = events(gateway.post(
+                        "/v1/messages",
+                        "{\"model\":\"gpt\",\"max_tokens\":64,\"stream\":true,"
+                                + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}")
+                .body());
+        assertThat(events).extracting(event -> event.get("type")).contains("content_block_delta");
+        assertThat(events.getLast()).containsEntry("type", "error");
+        assertThat(events)
+                .extracting(event -> event.get("type"))
+                .doesNotContain("message_delta", "message_stop", "content_block_stop");
+    }
+
+    @Test
     void errorsOfMessagesWearAnthropicsEnvelope() {
         HttpResponse<String> unknown = gateway.post(
                 "/v1/messages",

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.edgeway.json.Json;
 import io.edgeway.state.RedisServer;
 import io.edgeway.testkit.FakeCloud;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,7 +44,7 @@ class SharedResponsesTest {
     private TestGateway node() throws NoSuchAlgorithmException {
         return TestGateway.start("""
                 edgeway:
-                  responses: { redis: { url: "%s", timeout: 2s } }
+                  responses: { ttl: 1h, redis: { url: "%s", timeout: 2s } }
                   models:
                     gpt: { cloud: { upstreams: [fake] } }
                   upstreams:
@@ -131,5 +135,42 @@ class SharedResponsesTest {
         assertThat(lost.statusCode()).isEqualTo(503);
         assertThat(lost.body()).contains("storage_unavailable");
         assertThat(lost.headers().firstValue("retry-after")).isPresent();
+    }
+
+    @Test
+    void whatIsKeptSurvivesTheNodeAndEndsWithItsTime() throws Exception {
+        String id = id(ask(first, "one", null, ALICE));
+        awaitSeenBy(second, id);
+        first.close();
+        first = node();
+        cloud.take();
+        id(ask(first, "two", id, ALICE));
+        assertThat(cloud.take().body().toString()).contains("one").contains("two");
+        try (Socket socket = new Socket("127.0.0.1", redis.port())) {
+            socket.setSoTimeout(10_000);
+            BufferedReader in =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            socket.getOutputStream().write(("KEYS *" + id + "\r\n").getBytes(StandardCharsets.UTF_8));
+            assertThat(in.readLine()).isEqualTo("*1");
+            in.readLine();
+            String key = in.readLine();
+            socket.getOutputStream().write(("PTTL " + key + "\r\n").getBytes(StandardCharsets.UTF_8));
+            assertThat(Long.parseLong(in.readLine().substring(1)))
+                    .isBetween(1L, Duration.ofHours(1).toMillis());
+        }
+    }
+
+    @Test
+    void whenRedisIsBackItIsUsedAgain() throws Exception {
+        redis.kill();
+        id(ask(first, "one", null, ALICE));
+        redis.start();
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        // A client that lost its connection waits a little before it tries again.
+        while (second.get("/v1/responses/" + id(ask(first, "two", null, ALICE)), ALICE)
+                        .statusCode()
+                != 200) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+        }
     }
 }

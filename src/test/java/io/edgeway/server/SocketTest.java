@@ -32,13 +32,18 @@ class SocketTest {
 
     private FakeCloud cloud;
     private TestGateway gateway;
+    private String hash;
 
     @BeforeEach
     void start() throws NoSuchAlgorithmException {
         cloud = FakeCloud.start();
-        String hash = HexFormat.of()
+        hash = HexFormat.of()
                 .formatHex(MessageDigest.getInstance("SHA-256").digest(KEY.getBytes(StandardCharsets.UTF_8)));
-        gateway = TestGateway.start("""
+        gateway = TestGateway.start(config(hash));
+    }
+
+    private String config(String hash) {
+        return """
                 edgeway:
                   server: { max-body: 64KB, origins: ["https://app.example"] }
                   models:
@@ -50,7 +55,7 @@ class SocketTest {
                     route: { type: router }
                   routes:
                     - { match: "/v1/*", chain: [callers, route] }
-                """.formatted(cloud.url(), hash));
+                """.formatted(cloud.url(), hash);
     }
 
     @AfterEach
@@ -234,6 +239,30 @@ class SocketTest {
         assertThat(peer.until("object", "chat.completion.done").getLast()).containsEntry("cancelled", true);
         peer.send("{\"cancel\":\"r1\"}");
         assertThat(peer.take()).containsEntry("status", 404L);
+    }
+
+    @Test
+    void eachMessageIsAuthenticatedAndLimitedByItself() {
+        String live = config(hash);
+        gateway.reload(live.replace("route: { type: router }", "route: { type: router }\n    few: LIMIT")
+                .replace("LIMIT", "{ type: rate-limit, per: key, requests: 2/day }")
+                .replace("[callers, route]", "[callers, few, route]"));
+        String ask = "{\"type\":\"response.create\",\"model\":\"gpt\",\"input\":\"hi\"}";
+        SocketPeer peer = connect("/v1/responses");
+        peer.send(ask);
+        peer.until("type", "response.completed");
+        peer.send(ask);
+        peer.until("type", "response.completed");
+        peer.send(ask);
+        Map<String, Object> limited = peer.take();
+        assertThat(limited).containsEntry("type", "error").containsEntry("status", 429L);
+        assertThat(limited.toString()).contains("retry-after");
+        gateway.reload(live.replace(hash, "0".repeat(64)));
+        peer.send(ask);
+        assertThat(peer.take()).containsEntry("type", "error").containsEntry("status", 401L);
+        gateway.reload(live);
+        peer.send(ask);
+        peer.until("type", "response.completed");
     }
 
     @Test
