@@ -5,6 +5,7 @@ import io.edgeway.command.KeysCommand;
 import io.edgeway.command.ModelsCommand;
 import io.edgeway.command.ServeCommand;
 import io.edgeway.command.Version;
+import io.edgeway.onnx.OrtSessions;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ public final class Edgeway extends ServeCommand {
     private static final Path LINUX_HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
     public static void main(String... args) {
+        OrtSessions.prepare();
         nameHost();
         Edgeway serve = new Edgeway();
         int status = serve.takes(args) ? serve.call() : new CommandLine(new Edgeway()).execute(args);

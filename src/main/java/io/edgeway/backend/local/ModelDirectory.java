@@ -6,6 +6,7 @@ import io.edgeway.json.JsonException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,9 @@ public final class ModelDirectory {
             GRAPH, "onnx/model_q4.onnx", "onnx/model_int8.onnx", "onnx/model_quantized.onnx", "onnx/model.onnx");
 
     private static final long SMALL_BYTES = 64L << 20;
+
+    /** More than a graph that keeps its weights in a file of their own. */
+    private static final long GRAPH_BYTES = 4L << 20;
 
     private final Path path;
     private final Map<String, Object> config;
@@ -111,6 +115,22 @@ public final class ModelDirectory {
                     + "; make it with: python -m forge.export.kv8 DIRECTORY TEXT");
         }
         return file;
+    }
+
+    /**
+     * Whether weights are to be computed with before the first request: graphs of our own export, which all have their
+     * operations fused, transpose a table at the most.
+     */
+    boolean folds(Path graph) {
+        try {
+            if (Files.size(graph) > GRAPH_BYTES) {
+                return true;
+            }
+            String bytes = Files.readString(graph, StandardCharsets.ISO_8859_1);
+            return !bytes.contains("edgeway.layout") || bytes.contains("Transpose");
+        } catch (IOException e) {
+            throw new ModelException(graph + " is not readable: " + e.getMessage(), e);
+        }
     }
 
     /** Bytes of graph and weights. */
