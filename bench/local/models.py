@@ -4,11 +4,10 @@ The shape is SmolLM2-135M's. Only speed is compared, so the weights need not be 
 matrices, rounded by each engine's own scheme.
 """
 
+import hashlib
 import json
 import sys
 from pathlib import Path
-
-import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPE = dict(
@@ -18,6 +17,8 @@ SHAPE = dict(
 
 
 def weights():
+    import numpy as np
+
     rng = np.random.default_rng(1)
     hidden, ffn, kv = SHAPE["hidden_size"], SHAPE["intermediate_size"], 192
 
@@ -92,8 +93,31 @@ def write_gguf(path, tensors, kind):
     writer.close()
 
 
+def write_tokenizer(folder):
+    """The test model's, with a word for each token that the shape has: what is streamed must be text."""
+    tiny = ROOT / "src/test/resources/models/tiny"
+    tokenizer = json.loads((tiny / "tokenizer.json").read_text())
+    for token in range(290, SHAPE["vocab_size"]):
+        tokenizer["model"]["vocab"][f"\u0120t{token}"] = token
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    (folder / "tokenizer_config.json").write_bytes((tiny / "tokenizer_config.json").read_bytes())
+
+
+def refresh(folder):
+    """Weights take minutes to make and stay; what surrounds them is written anew."""
+    write_tokenizer(folder)
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    names = [line.split(maxsplit=1)[1] for line in lines]
+    (folder / "SHA256SUMS").write_text("".join(
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names))
+
+
 def main():
     folder, source = Path(sys.argv[1]), Path(sys.argv[2])
+    if (folder / "q4_0.gguf").exists():
+        refresh(folder / "int8")
+        refresh(folder / "int4")
+        return
     sys.path[:0] = [str(ROOT / "models" / "forge"), str(source / "gguf-py")]
     from forge.export import export
     from safetensors.numpy import save_file
@@ -103,9 +127,7 @@ def main():
     checkpoint.mkdir(parents=True, exist_ok=True)
     save_file(tensors, checkpoint / "model.safetensors")
     (checkpoint / "config.json").write_text(json.dumps(SHAPE))
-    tokenizer = ROOT / "src/test/resources/models/tiny"
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        (checkpoint / name).write_bytes((tokenizer / name).read_bytes())
+    write_tokenizer(checkpoint)
     export(checkpoint, folder / "int8", "int8")
     export(checkpoint, folder / "int4", "int4", 64)
     for kind in ("q8_0", "q4_0"):

@@ -31,8 +31,7 @@ public final class OrtSessions {
      * @param fold whether to compute ahead what depends on weights alone. Where that is only their shape, it saves
      *     nothing later and copies them now
      */
-    public static OrtSession open(Path model, long bytes, int threads, boolean spin, boolean fold)
-            throws OrtException {
+    public static OrtSession open(Path model, long bytes, int threads, boolean spin, boolean fold) throws OrtException {
         OrtEnvironment environment = OrtLoader.environment();
         try (OrtSession.SessionOptions options = options(threads, spin);
                 PackingRoom room = PackingRoom.of(bytes * ROOM + ROOM_BYTES)) {
