@@ -65,8 +65,16 @@ interface Decoder extends AutoCloseable {
     /** Gives back the memory of keys and values; no row may be in use. */
     void release();
 
-    /** Reads tokens [from, to) of a prompt into a row that holds {@code from} already. */
-    void prefill(int row, int[] tokens, int from, int to) throws OrtException;
+    /**
+     * Reads tokens [from, to) of a prompt into a row that holds {@code from} already.
+     *
+     * @param pass by which another thread may break it off, which then fails; null where nobody will
+     */
+    void prefill(int row, int[] tokens, int from, int to, OrtSession.RunOptions pass) throws OrtException;
+
+    default void prefill(int row, int[] tokens, int from, int to) throws OrtException {
+        prefill(row, tokens, from, to, null);
+    }
 
     /**
      * Takes one more token for each of the first rows.

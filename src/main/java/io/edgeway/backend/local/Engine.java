@@ -1,6 +1,7 @@
 package io.edgeway.backend.local;
 
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
 import io.edgeway.api.ApiException;
 import io.edgeway.pipeline.Load;
 import java.util.ArrayDeque;
@@ -73,6 +74,10 @@ public final class Engine implements AutoCloseable {
     private int running;
     /** When it was looked at last whether less memory would do. */
     private long ampleNanos;
+
+    // Guarded by this: whose prompt is being read, and what breaks that off.
+    private Generation reading;
+    private OrtSession.RunOptions readingPass;
 
     private record TextWaiter(Consumer<ModelText> ready, Consumer<RuntimeException> failed) {}
 
@@ -213,6 +218,7 @@ public final class Engine implements AutoCloseable {
     }
 
     synchronized void wake() {
+        breakOff();
         if (thread != null) {
             LockSupport.unpark(thread);
         }
@@ -248,7 +254,11 @@ public final class Engine implements AutoCloseable {
         sweep();
         admit();
         boolean worked = false;
-        for (int chunks = throughput.chunks(prompts()); chunks > 0 && prefill(); chunks--) {
+        for (int left = throughput.chunk(prompts(), running > 0), read; left > 0; left -= read) {
+            read = prefill(left);
+            if (read == 0) {
+                break;
+            }
             worked = true;
             sweep();
         }
@@ -525,8 +535,8 @@ public final class Engine implements AutoCloseable {
         return prompts;
     }
 
-    /** Reads one chunk of the prompt that has waited longest; answers whether there was one. */
-    private boolean prefill() {
+    /** Reads about so many tokens of the prompt that has waited longest; answers how many, 0 where none waits. */
+    private int prefill(int about) {
         int row = -1;
         for (int i = running; i < count; i++) {
             if (!rows[i].prompted() && (row < 0 || rows[i].submittedNanos() - rows[row].submittedNanos() < 0)) {
@@ -534,23 +544,32 @@ public final class Engine implements AutoCloseable {
             }
         }
         if (row < 0) {
-            return false;
+            return 0;
         }
         Generation generation = rows[row];
         int[] prompt = generation.request().prompt();
         int from = generation.length();
         int whole = (prompt.length - from) / PrefixCache.BLOCK * PrefixCache.BLOCK;
-        int to = whole > 0 ? from + Math.min(whole, throughput.chunk(running > 0)) : prompt.length;
-        try {
+        int chunk = Math.clamp(about / PrefixCache.BLOCK * PrefixCache.BLOCK, PrefixCache.BLOCK, Decoder.MAX_CHUNK);
+        int to = whole > 0 ? from + Math.min(whole, chunk) : prompt.length;
+        try (OrtSession.RunOptions pass = new OrtSession.RunOptions()) {
             long start = System.nanoTime();
-            decoder.prefill(row, prompt, from, to);
+            reading(generation, pass);
+            try {
+                decoder.prefill(row, prompt, from, to, pass);
+            } finally {
+                reading(null, null);
+            }
             throughput.prefilled(to - from, System.nanoTime() - start);
             generation.length(to);
             if (to < prompt.length) {
-                return true;
+                return to - from;
             }
             draw(generation, 0);
         } catch (OrtException e) {
+            if (generation.cancelled() || closed) {
+                return to - from;
+            }
             LOG.errorf("A prompt of '%s' failed: %s", name, e.getMessage());
             generation.fail(ApiException.internal());
         }
@@ -563,7 +582,24 @@ public final class Engine implements AutoCloseable {
         } else if (!generation.paused()) {
             promote(row);
         }
-        return true;
+        return to - from;
+    }
+
+    private synchronized void reading(Generation generation, OrtSession.RunOptions pass) {
+        reading = generation;
+        readingPass = pass;
+        breakOff();
+    }
+
+    /** Breaks the reading of a prompt off that nobody waits for any more. */
+    private synchronized void breakOff() {
+        if (reading != null && (closed || reading.cancelled())) {
+            try {
+                readingPass.setTerminate(true);
+            } catch (OrtException e) {
+                LOG.debugf(e, "A prompt of '%s' is read on although its client left", name);
+            }
+        }
     }
 
     private void step() {

@@ -112,12 +112,12 @@ final class GrowingDecoder implements Decoder {
     }
 
     @Override
-    public void prefill(int row, int[] tokens, int from, int to) throws OrtException {
+    public void prefill(int row, int[] tokens, int from, int to, OrtSession.RunOptions pass) throws OrtException {
         if (from == 0) {
             vacate(row);
         }
         for (int at = from; at < to; at += CHUNK) {
-            run(row, tokens, at, Math.min(to, at + CHUNK), at);
+            run(row, tokens, at, Math.min(to, at + CHUNK), at, pass);
         }
         logits[0] = logits[row];
         if (row != 0) {
@@ -128,12 +128,13 @@ final class GrowingDecoder implements Decoder {
     @Override
     public void step(int count, int[] tokens, int[] past) throws OrtException {
         for (int row = 0; row < count; row++) {
-            run(row, tokens, row, row + 1, past[row]);
+            run(row, tokens, row, row + 1, past[row], null);
         }
     }
 
     /** Puts tokens [from, to) of an array behind the positions that a row holds. */
-    private void run(int row, int[] tokens, int from, int to, int past) throws OrtException {
+    private void run(int row, int[] tokens, int from, int to, int past, OrtSession.RunOptions pass)
+            throws OrtException {
         int count = to - from;
         LongBuffer ids = longs(count);
         LongBuffer places = longs(count);
@@ -159,7 +160,7 @@ final class GrowingDecoder implements Decoder {
                 inputs.put("position_ids", placesTensor);
             }
             // The result stays open on purpose: the row owns its keys and values from here on.
-            OrtSession.Result result = session.run(inputs);
+            OrtSession.Result result = session.run(inputs, pass);
             OnnxTensor[] grown = new OnnxTensor[presentNames.length];
             for (int i = 0; i < grown.length; i++) {
                 grown[i] = tensor(result, presentNames[i]);
@@ -171,6 +172,10 @@ final class GrowingDecoder implements Decoder {
                 float[] last = logits[row] == null ? new float[vocabulary] : logits[row];
                 all.get(all.limit() - vocabulary, last);
                 logits[row] = last;
+            }
+        } finally {
+            if (rows[row] == null) {
+                close(held);
             }
         }
     }

@@ -117,7 +117,7 @@ final class SlabDecoder implements Decoder {
     }
 
     @Override
-    public void prefill(int row, int[] tokens, int from, int to) throws OrtException {
+    public void prefill(int row, int[] tokens, int from, int to, OrtSession.RunOptions pass) throws OrtException {
         int count = to - from;
         ensure(row + 1, to);
         for (int i = 0; i < count; i++) {
@@ -132,7 +132,7 @@ final class SlabDecoder implements Decoder {
         }
         try (OnnxTensor input = OnnxTensor.createTensor(environment, slice(ids, count), new long[] {1, count})) {
             run.inputs().put("input_ids", input);
-            session.run(run.inputs(), Set.of(), run.outputs()).close();
+            session.run(run.inputs(), Set.of(), run.outputs(), pass).close();
         } finally {
             run.inputs().remove("input_ids");
         }

@@ -7,10 +7,7 @@ import java.util.concurrent.TimeUnit;
 final class Throughput {
     private static final double WEIGHT = 0.2;
 
-    /** How long a chunk of a prompt may hold up nobody but newcomers and cancels. */
-    private static final double CHUNK_SECONDS = 0.03;
-
-    /** How long prompts may hold up rows between two of their tokens where several prompts wait. */
+    /** How long prompts may hold up newcomers, and rows between two of their tokens where several prompts wait. */
     private static final double PAUSE_SECONDS = 0.2;
 
     private volatile double prefillPerSecond;
@@ -36,22 +33,17 @@ final class Throughput {
         return old == 0 ? value : old + WEIGHT * (value - old);
     }
 
-    /** How many tokens of a prompt to read at once, whole blocks of the prefix cache; few while others wait for steps. */
-    int chunk(boolean othersRun) {
-        if (othersRun) {
-            return PrefixCache.BLOCK;
-        }
-        int blocks = (int) (prefillPerSecond * CHUNK_SECONDS / PrefixCache.BLOCK);
-        return PrefixCache.BLOCK * Math.clamp(blocks, 1, Decoder.MAX_CHUNK / PrefixCache.BLOCK);
-    }
-
     /**
-     * How many chunks to read before the next step: one for each prompt that waits, as far as that is no long pause. With
-     * one for all of them, requests that come together would be read while steps are nearly empty, and end one by one.
+     * How many tokens of prompts to read before the next step, whole blocks of the prefix cache: one block for each prompt
+     * that waits, as far as that is no long pause. With one for all of them, requests that come together would be read
+     * while steps are nearly empty, and end one by one.
+     *
+     * @param prompts how many wait to be read
+     * @param steps whether rows wait for a step meanwhile
      */
-    int chunks(int prompts) {
-        int bearable = (int) (prefillPerSecond * PAUSE_SECONDS / PrefixCache.BLOCK);
-        return Math.min(Math.max(prompts, 1), Math.max(bearable, 1));
+    int chunk(int prompts, boolean steps) {
+        int bearable = Math.max(1, (int) (prefillPerSecond * PAUSE_SECONDS / PrefixCache.BLOCK));
+        return PrefixCache.BLOCK * Math.min(bearable, steps ? Math.max(prompts, 1) : Integer.MAX_VALUE / PrefixCache.BLOCK);
     }
 
     Load load(int slots, int active, int waiting) {

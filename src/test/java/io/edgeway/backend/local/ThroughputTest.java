@@ -13,17 +13,18 @@ class ThroughputTest {
     }
 
     @Test
-    void eachWaitingPromptGetsAChunkBeforeTheNextStep() {
+    void eachWaitingPromptGetsABlockBeforeTheNextStep() {
         Throughput fast = reading(64_000);
-        assertThat(fast.chunks(0)).isEqualTo(1);
-        assertThat(fast.chunks(1)).isEqualTo(1);
-        assertThat(fast.chunks(7)).isEqualTo(7);
+        assertThat(fast.chunk(0, true)).isEqualTo(64);
+        assertThat(fast.chunk(1, true)).isEqualTo(64);
+        assertThat(fast.chunk(7, true)).isEqualTo(7 * 64);
     }
 
     @Test
     void butStepsWaitNoLongerThanAFifthOfASecond() {
-        assertThat(reading(640).chunks(7)).isEqualTo(2);
-        assertThat(reading(64).chunks(7)).isEqualTo(1);
-        assertThat(new Throughput().chunks(7)).isEqualTo(1);
+        assertThat(reading(640).chunk(7, true)).isEqualTo(2 * 64);
+        assertThat(reading(640).chunk(7, false)).isEqualTo(2 * 64);
+        assertThat(reading(64).chunk(7, true)).isEqualTo(64);
+        assertThat(new Throughput().chunk(7, false)).isEqualTo(64);
     }
 }
