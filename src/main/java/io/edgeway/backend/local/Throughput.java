@@ -43,7 +43,8 @@ final class Throughput {
      */
     int chunk(int prompts, boolean steps) {
         int bearable = Math.max(1, (int) (prefillPerSecond * PAUSE_SECONDS / PrefixCache.BLOCK));
-        return PrefixCache.BLOCK * Math.min(bearable, steps ? Math.max(prompts, 1) : Integer.MAX_VALUE / PrefixCache.BLOCK);
+        return PrefixCache.BLOCK
+                * Math.min(bearable, steps ? Math.max(prompts, 1) : Integer.MAX_VALUE / PrefixCache.BLOCK);
     }
 
     Load load(int slots, int active, int waiting) {

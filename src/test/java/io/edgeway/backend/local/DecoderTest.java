@@ -3,6 +3,8 @@ package io.edgeway.backend.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
 import io.edgeway.backend.local.TinyModel.Result;
 import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
 import io.edgeway.json.Json;
@@ -79,6 +81,23 @@ class DecoderTest {
                 full.step(1, new int[] {text[at]}, new int[] {at});
                 small.step(1, new int[] {text[at]}, new int[] {at});
                 assertThat(distance(logits(small, 0), logits(full, 0))).isBetween(1e-7, KV8_BOUND);
+            }
+        }
+    }
+
+    @Test
+    void whatIsBrokenOffFailsAndLeavesTheNextPassWhole() throws Exception {
+        int[] text = new Random(2).ints(192, 0, 288).toArray();
+        for (Path directory : List.of(TinyModel.directory(), common())) {
+            try (Decoder decoder = open(directory, Kv.FP32);
+                    OrtSession.RunOptions left = new OrtSession.RunOptions()) {
+                decoder.prefill(0, text, 0, text.length);
+                float[] expected = logits(decoder, 0);
+                left.setTerminate(true);
+                assertThatThrownBy(() -> decoder.prefill(0, text, 0, text.length, left))
+                        .isInstanceOf(OrtException.class);
+                decoder.prefill(0, text, 0, text.length);
+                assertThat(logits(decoder, 0)).isEqualTo(expected);
             }
         }
     }
