@@ -30,7 +30,6 @@ public final class OrtLoader {
         static final OrtEnvironment ENVIRONMENT = create();
 
         private static OrtEnvironment create() {
-            Malloc.giveBackLargeBlocks();
             if (System.getProperty(DIRECTORY_PROPERTY) == null) {
                 Path directory = unpack();
                 if (directory != null) {

@@ -17,6 +17,12 @@ final class PackingRoom implements AutoCloseable {
     private static final long HUGE_PAGE = 2L << 20;
     private static final long SMALL = 1 << 16;
 
+    /**
+     * From this size on, freed blocks go back to the system. Left alone, glibc raises the size to the largest that was
+     * ever freed, up to 32 MB, and keeps the memory that a model once held for many rows.
+     */
+    private static final int OWN_BLOCK = 1 << 20;
+
     /** The settings are those of the process: one room at a time, and whoever comes meanwhile goes without. */
     private static final AtomicBoolean TAKEN = new AtomicBoolean();
 
@@ -28,10 +34,11 @@ final class PackingRoom implements AutoCloseable {
         this.to = to;
     }
 
-    /** Lets all threads that come later share the heap that can be prepared; for the start of the process. */
+    /** For the start of the process: threads that come later share the heap that can be prepared, but for large blocks. */
     static void oneHeap() {
         if (isBinary()) {
             Libc.set(Libc.M_ARENA_MAX, 1);
+            Libc.set(Libc.M_MMAP_THRESHOLD, OWN_BLOCK);
         }
     }
 
@@ -85,6 +92,7 @@ final class PackingRoom implements AutoCloseable {
     /** Kept apart: these types are the binary's, a JVM has none of them. */
     private static final class Libc {
         static final int M_TRIM_THRESHOLD = -1;
+        static final int M_MMAP_THRESHOLD = -3;
         static final int M_MMAP_MAX = -4;
         static final int M_ARENA_MAX = -8;
         static final int DEFAULT_MMAP_MAX = 65536;
