@@ -34,7 +34,7 @@ final class PackingRoom implements AutoCloseable {
         this.to = to;
     }
 
-    /** For the start of the process: threads that come later share the heap that can be prepared, but for large blocks. */
+    /** For the start of the process: later threads share the heap that can be prepared, but for large blocks. */
     static void oneHeap() {
         if (isBinary()) {
             Libc.set(Libc.M_ARENA_MAX, 1);
