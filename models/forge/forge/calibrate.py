@@ -52,8 +52,7 @@ def _rows(work: Path, tokenizer: Tokenizer, documents: int, conversations: int, 
         for line in islice(lines, documents):
             ids = encode(END_OF_TEXT + json.loads(line)["text"])
             yield ids.astype(np.int64), np.ones(len(ids), bool)
-    honest = work / "honest.jsonl"
-    with (honest if honest.is_file() else work / "instruct.jsonl").open(encoding="utf-8") as lines:
+    with (work / "instruct.jsonl").open(encoding="utf-8") as lines:
         for line in islice(lines, conversations):
             ids = encode(render(json.loads(line)["turns"]))
             yield ids.astype(np.int64), mark_answers(ids, tokenizer) & ANSWER > 0

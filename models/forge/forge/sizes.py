@@ -94,15 +94,15 @@ NANO = Size(
     text_share=1.0,
     variants=4,
     teacher=Shape(hidden=768, layers=14, heads=12, kv_heads=4, ffn=2048),
-    teacher_schedule=Schedule(tokens=130_000_000, lr=2e-3, batch_tokens=131_072, rows=32),
+    teacher_schedule=Schedule(tokens=150_000_000, lr=2e-3, batch_tokens=131_072, rows=32),
     students={
         "nano": Shape(hidden=384, layers=12, heads=6, kv_heads=2, ffn=1152),
         "pico": Shape(hidden=320, layers=10, heads=5, kv_heads=1, ffn=896),
     },
-    student_schedule=Schedule(tokens=150_000_000, lr=3e-3, batch_tokens=131_072, rows=64),
+    student_schedule=Schedule(tokens=200_000_000, lr=3e-3, batch_tokens=131_072, rows=64),
     heal_tokens=13_000_000,
     evaluate_items=300,
-    sequences=40_000,
+    sequences=12_000,
     tuning=Tuning(steps=140, rows=48, layers=8),
 )
 

@@ -25,7 +25,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--block", type=int, default=64, help="quantize: weights that share a scale, int4")
     parser.add_argument("--how", choices=("nearest", "calibrated", "trained"), default="trained", help="quantize")
     parser.add_argument("--conversations", choices=("instruct", "honest", "taught"),
-                        help="plain, distil, prune, quantize: which of them the last phase learns; default: honest without a teacher, else taught")
+                        help="plain, distil, prune, quantize: which of them the last phase learns; default: instruct without a teacher, else taught")
     parser.add_argument("--balance", type=float, default=1.0, help="honest-tune: weight of handing over beside answering")
     parser.add_argument("--bf16", action="store_true", help="honest-tune, distil --from: bfloat16 on a CPU too, for one that has it")
     parser.add_argument("--url", help="evaluate, difficulty: an edgeway to ask instead of the checkpoint")
@@ -91,7 +91,7 @@ def distil_step(options: Namespace) -> dict:
 
 
 def _last_phase(options: Namespace, guide) -> str:
-    return f"{options.conversations or ('honest' if guide is None else 'taught')}.bin"
+    return f"{options.conversations or ('instruct' if guide is None else 'taught')}.bin"
 
 
 def _student(options: Namespace, name: str, last_phase: str, guide=None) -> dict:
@@ -105,7 +105,7 @@ def _student(options: Namespace, name: str, last_phase: str, guide=None) -> dict
 
 
 def plain(options: Namespace) -> dict:
-    """The same student without a teacher, and with it the question what a student of this size comes to know."""
+    """The same student without a teacher, the comparison."""
     options.without_teacher = True
     result = distil_step(options)
     options.without_teacher = False
@@ -134,7 +134,7 @@ def sequences(options: Namespace) -> dict:
     model = models.load(options.work / "teacher", options.device).eval()
     report = teachings.write(options.work, model, tokenizers.load(options.work), options.size_of.sequences, options.device,
                              options.seed)
-    report = {"kinds": report, "tokens": tokenizers.encode(options.work, "taught", "honest.jsonl", "sequences.jsonl",
+    report = {"kinds": report, "tokens": tokenizers.encode(options.work, "taught", "instruct.jsonl", "sequences.jsonl",
                                                            seed=options.seed)}
     found.write_text(json.dumps(report, indent=1))
     return report
@@ -282,5 +282,5 @@ STEPS = {"prepare": prepare, "tokenizer": tokenizer, "teacher": teacher, "honest
          "distil": distil_step, "prune": prune,
          "quantize": quantize, "honest-tune": honest_tune, "calibrate": calibrate, "export": export, "restore": restore,
          "evaluate": evaluate, "difficulty": difficulty}
-ALL = ("prepare", "tokenizer", "teacher", "honest", "plain", "sequences", "distil", "prune", "quantize", "calibrate",
+ALL = ("prepare", "tokenizer", "teacher", "plain", "sequences", "distil", "prune", "quantize", "calibrate",
        "export", "evaluate")

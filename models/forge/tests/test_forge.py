@@ -178,7 +178,7 @@ def test_the_last_phase_learns_what_was_asked_for_or_nothing(work, capsys):
     # The smoke size wants longer rows than these streams hold; that is found out before the missing file.
     for name in ("raw", "instruct"):
         np.resize(np.arange(3, 300, dtype=np.uint16), 4000).tofile(work / f"{name}.bin")
-    assert main(["distil", "--work", str(work), "--without-teacher", "--device", "cpu"]) == 1
+    assert main(["distil", "--work", str(work), "--without-teacher", "--conversations", "honest", "--device", "cpu"]) == 1
     assert "honest.bin is missing" in capsys.readouterr().err
 
 
