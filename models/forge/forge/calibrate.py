@@ -52,7 +52,8 @@ def _rows(work: Path, tokenizer: Tokenizer, documents: int, conversations: int, 
         for line in islice(lines, documents):
             ids = encode(END_OF_TEXT + json.loads(line)["text"])
             yield ids.astype(np.int64), np.ones(len(ids), bool)
-    with (work / "instruct.jsonl").open(encoding="utf-8") as lines:
+    honest = work / "honest.jsonl"
+    with (honest if honest.is_file() else work / "instruct.jsonl").open(encoding="utf-8") as lines:
         for line in islice(lines, conversations):
             ids = encode(render(json.loads(line)["turns"]))
             yield ids.astype(np.int64), mark_answers(ids, tokenizer) & ANSWER > 0
