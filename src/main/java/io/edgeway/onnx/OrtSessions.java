@@ -49,6 +49,11 @@ public final class OrtSessions {
         } catch (OrtException e) {
             throw new IllegalStateException(e);
         }
+        giveBack();
+    }
+
+    /** Gives free memory back to the system, as after much of it was freed; takes milliseconds. */
+    public static void giveBack() {
         PackingRoom.giveBack();
     }
 

@@ -18,10 +18,14 @@ final class PackingRoom implements AutoCloseable {
     private static final long SMALL = 1 << 16;
 
     /**
-     * From this size on, freed blocks go back to the system. Left alone, glibc raises the size to the largest that was
-     * ever freed, up to 32 MB, and keeps the memory that a model once held for many rows.
+     * Smaller blocks come from the heap and stay there when they are freed. The runtime takes some of megabytes anew for
+     * each pass over a prompt: to give them back each time is to touch their pages each time. glibc finds such bounds by
+     * itself, these being their highest, but no more after one of its settings was changed.
      */
-    private static final int OWN_BLOCK = 1 << 20;
+    private static final int OWN_BLOCK = 32 << 20;
+
+    /** What may lie free at the heap's end until {@link #giveBack}. */
+    private static final int KEPT = 2 * OWN_BLOCK;
 
     /** The settings are those of the process: one room at a time, and whoever comes meanwhile goes without. */
     private static final AtomicBoolean TAKEN = new AtomicBoolean();
@@ -39,6 +43,7 @@ final class PackingRoom implements AutoCloseable {
         if (isBinary()) {
             Libc.set(Libc.M_ARENA_MAX, 1);
             Libc.set(Libc.M_MMAP_THRESHOLD, OWN_BLOCK);
+            Libc.set(Libc.M_TRIM_THRESHOLD, KEPT);
         }
     }
 
@@ -73,7 +78,7 @@ final class PackingRoom implements AutoCloseable {
 
     private static void restore() {
         Libc.set(Libc.M_MMAP_MAX, Libc.DEFAULT_MMAP_MAX);
-        Libc.set(Libc.M_TRIM_THRESHOLD, Libc.DEFAULT_TRIM_THRESHOLD);
+        Libc.set(Libc.M_TRIM_THRESHOLD, KEPT);
         giveBack();
         TAKEN.set(false);
     }
@@ -96,7 +101,6 @@ final class PackingRoom implements AutoCloseable {
         static final int M_MMAP_MAX = -4;
         static final int M_ARENA_MAX = -8;
         static final int DEFAULT_MMAP_MAX = 65536;
-        static final int DEFAULT_TRIM_THRESHOLD = 128 << 10;
         static final int MADV_HUGEPAGE = 14;
         static final int MADV_NOHUGEPAGE = 15;
 

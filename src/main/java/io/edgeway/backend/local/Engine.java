@@ -3,6 +3,7 @@ package io.edgeway.backend.local;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.edgeway.api.ApiException;
+import io.edgeway.onnx.OrtSessions;
 import io.edgeway.pipeline.Load;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -286,6 +287,7 @@ public final class Engine implements AutoCloseable {
         }
         if (decoder != null && decoder.holdsRows() && (unused >= RELEASE_NANOS || ample())) {
             decoder.release();
+            OrtSessions.giveBack();
         }
         if (!inbox.isEmpty() || closed) {
             return;
