@@ -258,7 +258,8 @@ class CloudMatrixTest {
 
     @Test
     void aLateFirstTokenIsHedgedAndTheLoserStoppedWithinFiftyMilliseconds() throws Exception {
-        two("hedge: { enabled: true, budget: 100%, floor: 1ms }");
+        // Late enough for the test to see which upstream was asked first.
+        two("hedge: { enabled: true, budget: 100%, floor: 40ms }");
         for (int i = 0; i < 40; i++) {
             chat(true);
         }
