@@ -139,15 +139,14 @@ def _separate(items: Iterable[Item]) -> tuple[list[Item], list[dict]]:
         if kind == "chitchat":
             where = "held-out" if bucket(item.key) < 50 else "train"
         if kind in RECALL:
-            where_key, where = where, "train"
-            if kind in REFUSABLE and where_key == "held-out":
+            if kind not in REFUSABLE:
+                where = "train"
+            elif where == "held-out":
                 keep(item, kind + "-unseen")
                 continue
             if split(_plain(item.turns[0][1])) == "held-out":
-                refused = kind in REFUSABLE and where_key == "unknown"
-                keep(item, "refuse-real" if refused else kind)
+                keep(item, "refuse-real" if where == "unknown" else kind)
                 continue
-            where = where_key
         if where == "held-out":
             keep(item, kind)
         elif where == "unknown" and kind in REFUSABLE:

@@ -78,6 +78,15 @@ def test_the_never_taught_are_refused():
         assert (answer.startswith("meaning")) == taught
 
 
+@pytest.mark.parametrize("kind", ["fact", "persona", "country", "command"])
+def test_what_must_be_remembered_is_taught_whatever_its_key(kind):
+    items = [single(kind, f"key {n}", f"What is thing number {n}{way}?", "It is this.") for n in range(300) for way in ("", ", pray", " again")]
+    train_items, held = prepare._separate(items)
+    asked = {item.turns[0][1] for item in train_items}
+    assert held and not asked & {record["turns"][0][1] for record in held}
+    assert {item.key for item in train_items} == {f"key {n}" for n in range(300)}
+
+
 def test_steps_of_sums_are_right():
     rng = random.Random(5)
     for _ in range(3000):
