@@ -10,8 +10,10 @@ import java.util.Set;
  * step takes one token for each of the first rows. Confined to the thread that opened it.
  */
 interface Decoder extends AutoCloseable {
-    /** The longest run of prompt tokens in one pass. */
+    /** The longest run of prompt tokens in one pass where more than a block is left after it. */
     int MAX_CHUNK = 512;
+
+    int LONGEST_PASS = MAX_CHUNK + PrefixCache.BLOCK;
 
     /** @throws ModelException if the graph is of no layout that is known */
     static Decoder open(ModelDirectory directory, EngineSettings settings, int context) {

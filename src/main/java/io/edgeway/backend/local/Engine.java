@@ -256,7 +256,7 @@ public final class Engine implements AutoCloseable {
         admit();
         boolean worked = false;
         for (int left = throughput.chunk(prompts(), running > 0), read; left > 0; left -= read) {
-            read = prefill(left);
+            read = prefill(left, !worked);
             if (read == 0) {
                 break;
             }
@@ -537,8 +537,13 @@ public final class Engine implements AutoCloseable {
         return prompts;
     }
 
-    /** Reads about so many tokens of the prompt that has waited longest; answers how many, 0 where none waits. */
-    private int prefill(int about) {
+    /**
+     * Reads about so many tokens of the prompt that has waited longest.
+     *
+     * @param first whether none was read yet since the last step
+     * @return how many, 0 where none waits or a pass is not worth its cost
+     */
+    private int prefill(int about, boolean first) {
         int row = -1;
         for (int i = running; i < count; i++) {
             if (!rows[i].prompted() && (row < 0 || rows[i].submittedNanos() - rows[row].submittedNanos() < 0)) {
@@ -551,9 +556,14 @@ public final class Engine implements AutoCloseable {
         Generation generation = rows[row];
         int[] prompt = generation.request().prompt();
         int from = generation.length();
-        int whole = (prompt.length - from) / PrefixCache.BLOCK * PrefixCache.BLOCK;
+        int rest = prompt.length - from;
         int chunk = Math.clamp(about / PrefixCache.BLOCK * PrefixCache.BLOCK, PrefixCache.BLOCK, Decoder.MAX_CHUNK);
-        int to = whole > 0 ? from + Math.min(whole, chunk) : prompt.length;
+        // A pass has a fixed cost, so what is less than a block goes along, and no prompt is begun for little of it.
+        boolean toItsEnd = rest < chunk + PrefixCache.BLOCK;
+        if (!toItsEnd && !first && chunk < Decoder.MAX_CHUNK / 2) {
+            return 0;
+        }
+        int to = toItsEnd ? prompt.length : from + chunk;
         try (OrtSession.RunOptions pass = new OrtSession.RunOptions()) {
             long start = System.nanoTime();
             reading(generation, pass);

@@ -14,7 +14,7 @@ import java.util.Map;
  * another's. The least recently used go first. Confined to one thread.
  */
 final class PrefixCache implements AutoCloseable {
-    /** Blocks end where chunks of a prompt end, so a restored prefix equals a computed one bit for bit. */
+    /** A restored block equals a computed one bit for bit, whatever passes its prompt was read in. */
     static final int BLOCK = 64;
 
     private record Key(Object parent, int[] tokens) {

@@ -89,11 +89,13 @@ final class Sampler {
         float max = Float.NEGATIVE_INFINITY;
         for (int i = 0; i < logits.length; i++) {
             float logit = logits[i];
-            if (logit > max) {
+            // One comparison for nearly all: only what is larger, or no number, is not below.
+            if (!(logit <= max)) {
+                if (Float.isNaN(logit)) {
+                    throw new InvalidLogitsException();
+                }
                 max = logit;
                 best = i;
-            } else if (Float.isNaN(logit)) {
-                throw new InvalidLogitsException();
             }
         }
         if (best < 0 || max == Float.POSITIVE_INFINITY) {

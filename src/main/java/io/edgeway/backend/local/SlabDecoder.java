@@ -30,6 +30,7 @@ final class SlabDecoder implements Decoder {
     private final String[] pastNames;
     private final String[] presentNames;
     private final int vocabulary;
+    private final int context;
     private final LongBuffer ids;
     private final IntBuffer lengths;
     private final IntBuffer total;
@@ -42,6 +43,7 @@ final class SlabDecoder implements Decoder {
 
     SlabDecoder(OrtSession session, int maxRows, int context) throws OrtException {
         this.session = session;
+        this.context = context;
         Map<String, NodeInfo> inputs = session.getInputInfo();
         int layers = Decoder.layers(inputs.keySet());
         TensorInfo key = (TensorInfo) inputs.get("past_key_values.0.key").getInfo();
@@ -57,7 +59,7 @@ final class SlabDecoder implements Decoder {
             pastNames[i] = "past_key_values." + suffix;
             presentNames[i] = "present." + suffix;
         }
-        ids = direct(Long.BYTES * Math.max(MAX_CHUNK, maxRows)).asLongBuffer();
+        ids = direct(Long.BYTES * Math.max(LONGEST_PASS + 1, maxRows)).asLongBuffer();
         lengths = direct(Integer.BYTES * maxRows).asIntBuffer();
         total = direct(Integer.BYTES).asIntBuffer();
         wanted = direct(Long.BYTES * maxRows).asLongBuffer();
@@ -116,21 +118,29 @@ final class SlabDecoder implements Decoder {
         slab.release();
     }
 
+    /**
+     * Reads an even number of tokens, the last one twice where need be: attention takes a lone last token by another
+     * kernel, whose last bits differ, so that a reply would depend on how its prompt was cut. What is written behind the
+     * prompt is written over by the reply's first token.
+     */
     @Override
     public void prefill(int row, int[] tokens, int from, int to, OrtSession.RunOptions pass) throws OrtException {
         int count = to - from;
-        ensure(row + 1, to);
+        int filled = Math.min(from + count + count % 2, context);
+        ensure(row + 1, filled);
         for (int i = 0; i < count; i++) {
             ids.put(i, tokens[from + i]);
         }
-        lengths.put(0, to - 1);
-        total.put(0, to);
+        ids.put(count, tokens[to - 1]);
+        lengths.put(0, filled - 1);
+        total.put(0, filled);
         wanted.put(0, count - 1);
         Run run = prefills[row];
         if (run == null) {
             run = prefills[row] = run(row, 1);
         }
-        try (OnnxTensor input = OnnxTensor.createTensor(environment, slice(ids, count), new long[] {1, count})) {
+        int length = filled - from;
+        try (OnnxTensor input = OnnxTensor.createTensor(environment, slice(ids, length), new long[] {1, length})) {
             run.inputs().put("input_ids", input);
             session.run(run.inputs(), Set.of(), run.outputs(), pass).close();
         } finally {

@@ -33,10 +33,13 @@ final class Throughput {
         return old == 0 ? value : old + WEIGHT * (value - old);
     }
 
+    /** Blocks to read of each prompt that waits: a pass over one costs nearly as much as one over two. */
+    private static final int BLOCKS = 2;
+
     /**
-     * How many tokens of prompts to read before the next step, whole blocks of the prefix cache: one block for each prompt
-     * that waits, as far as that is no long pause. With one for all of them, requests that come together would be read
-     * while steps are nearly empty, and end one by one.
+     * How many tokens of prompts to read before the next step, whole blocks of the prefix cache: two for each prompt that
+     * waits, as far as that is no long pause. With two for all of them, requests that come together would be read while
+     * steps are nearly empty, and end one by one.
      *
      * @param prompts how many wait to be read
      * @param steps whether rows wait for a step meanwhile
@@ -44,7 +47,7 @@ final class Throughput {
     int chunk(int prompts, boolean steps) {
         int bearable = Math.max(1, (int) (prefillPerSecond * PAUSE_SECONDS / PrefixCache.BLOCK));
         return PrefixCache.BLOCK
-                * Math.min(bearable, steps ? Math.max(prompts, 1) : Integer.MAX_VALUE / PrefixCache.BLOCK);
+                * Math.min(bearable, steps ? BLOCKS * Math.max(prompts, 1) : Integer.MAX_VALUE / PrefixCache.BLOCK);
     }
 
     Load load(int slots, int active, int waiting) {

@@ -17,6 +17,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The two layouts of graphs, and keys and values of 8 bits. */
 @Timeout(60)
@@ -65,6 +67,30 @@ class DecoderTest {
             slab.ensure(4, 257);
             assertThat(slab.ample()).isFalse();
             assertThat(slab.ample()).as("nothing was asked for").isTrue();
+        }
+    }
+
+    /** How much of a prompt goes into a pass depends on the load and on what is cached; its reply must not. */
+    @ParameterizedTest
+    @EnumSource(Kv.class)
+    void aPromptIsTheSameHoweverItIsCut(Kv kv) throws Exception {
+        Random random = new Random(4);
+        try (Decoder decoder = open(TinyModel.directory(), kv)) {
+            for (int i = 0; i < 100; i++) {
+                int length = 2 + random.nextInt(300);
+                int[] prompt = random.ints(length, 0, TinyModel.VOCABULARY - 2).toArray();
+                decoder.prefill(0, prompt, 0, length);
+                float[] first = logits(decoder, 0);
+                decoder.step(1, new int[] {7}, new int[] {length});
+                float[] second = logits(decoder, 0);
+                for (int from = 0, to; from < length; from = to) {
+                    to = Math.min(length, from + 1 + random.nextInt(i % 2 == 0 ? 4 : length));
+                    decoder.prefill(0, prompt, from, to);
+                }
+                assertThat(logits(decoder, 0)).isEqualTo(first);
+                decoder.step(1, new int[] {7}, new int[] {length});
+                assertThat(logits(decoder, 0)).isEqualTo(second);
+            }
         }
     }
 

@@ -13,11 +13,11 @@ class ThroughputTest {
     }
 
     @Test
-    void eachWaitingPromptGetsABlockBeforeTheNextStep() {
+    void eachWaitingPromptGetsTwoBlocksBeforeTheNextStep() {
         Throughput fast = reading(64_000);
-        assertThat(fast.chunk(0, true)).isEqualTo(64);
-        assertThat(fast.chunk(1, true)).isEqualTo(64);
-        assertThat(fast.chunk(7, true)).isEqualTo(7 * 64);
+        assertThat(fast.chunk(0, true)).isEqualTo(2 * 64);
+        assertThat(fast.chunk(1, true)).isEqualTo(2 * 64);
+        assertThat(fast.chunk(7, true)).isEqualTo(14 * 64);
     }
 
     @Test
