@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from . import calibrate as calibration, difficulty as heads, distil, evaluate as evaluation, grid, model as models, packing, prepare as preparation, prune as pruning
+from . import calibrate as calibration, compare as comparison, difficulty as heads, distil, evaluate as evaluation, grid, model as models, packing, prepare as preparation, prune as pruning
 from . import honest as honesty, quantize as quantization, sequences as teachings, tokenizer as tokenizers, train as training, tune as tuning
 from .corpus import CorpusError
 from .sizes import SIZES, Size
@@ -218,7 +218,7 @@ def calibrate(options: Namespace) -> dict:
 def export(options: Namespace) -> dict:
     from .export import export as write
 
-    source = options.model or options.work / f"{options.student}-final"
+    source = options.model or options.work / f"{options.student}-int4-trained"
     target = options.out or options.work / "export"
     return {"files": write(source, target, options.bits, options.block)}
 
@@ -252,6 +252,22 @@ def evaluate(options: Namespace) -> dict:
     return result
 
 
+def compare(options: Namespace) -> dict:
+    """Also rounds the student without training, which nothing else needs."""
+    of = lambda **changes: Namespace(**vars(options) | {"model": None, "url": None, "name": None} | changes)
+    for bits, how in (("int8", "nearest"), ("int4", "nearest"), ("int4", "calibrated")):
+        name = f"{options.student}-{bits}-{how}"
+        if _done(options, options.student) and not _done(options, name) and not comparison.evaluated(options.work, name):
+            quantize(of(bits=bits, how=how, name=name))
+    columns = comparison.names(options.work, options.student)
+    for name in columns:
+        if not comparison.evaluated(options.work, name):
+            evaluate(of(model=options.work / name, name=name))
+    found = options.work / "comparison.md"
+    found.write_text(comparison.table(options.work, columns))
+    return {"compared": columns, "table": str(found)}
+
+
 def difficulty(options: Namespace) -> dict:
     source = options.model or options.work / f"{options.student}-int4-trained"
     asked, each = options.data / "eval" / "queries.txt", options.items or 70
@@ -281,6 +297,6 @@ def _brief(result: dict) -> dict:
 STEPS = {"prepare": prepare, "tokenizer": tokenizer, "teacher": teacher, "honest": honest, "plain": plain, "sequences": sequences,
          "distil": distil_step, "prune": prune,
          "quantize": quantize, "honest-tune": honest_tune, "calibrate": calibrate, "export": export, "restore": restore,
-         "evaluate": evaluate, "difficulty": difficulty}
-ALL = ("prepare", "tokenizer", "teacher", "plain", "sequences", "distil", "prune", "quantize", "calibrate",
-       "export", "evaluate")
+         "evaluate": evaluate, "compare": compare, "difficulty": difficulty}
+ALL = ("prepare", "tokenizer", "teacher", "plain", "sequences", "distil", "prune", "quantize", "export",
+       "compare")

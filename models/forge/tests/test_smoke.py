@@ -28,6 +28,11 @@ def test_the_whole_forge_in_five_minutes(tmp_path):
     # Other work on the machine takes time, not processor time.
     assert min(time.monotonic() - before, spent / 2) < 60 * MINUTES
 
+    columns = (tmp_path / "comparison.md").read_text().splitlines()[0]
+    for column in ("teacher", "nano-plain", "nano", "nano-pruned-2-160", "nano-int8-nearest", "nano-int4-nearest",
+                   "nano-int4-calibrated", "nano-int4-trained"):
+        assert f" {column} " in columns
+
     exported = tmp_path / "export"
     for line in (exported / "SHA256SUMS").read_text().splitlines():
         wanted, name = line.split("  ")
