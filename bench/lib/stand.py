@@ -64,6 +64,17 @@ def wait_http(url, seconds=60, process=None):
     raise RuntimeError(f"nothing answers at {url}")
 
 
+def http_status(url):
+    """The status of a reply, or None where nothing answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:
+            return reply.status
+    except urllib.error.HTTPError as e:
+        return e.code
+    except OSError:
+        return None
+
+
 class Processes(contextlib.ExitStack):
     """Child processes that end with the suite, whatever happens."""
 
