@@ -296,4 +296,20 @@ class CompatibleServersTest {
         assertThat(body).contains("\"" + sent + "\":5");
         assertThat(body.split("max_", -1)).hasSize(2);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mistral, max_completion_tokens, max_tokens",
+        "mistral, max_completion_tokens, max_completion_tokens",
+        "ollama, max_completion_tokens, max_completion_tokens",
+        "llama.cpp, max_completion_tokens, max_tokens",
+        "llama.cpp, max_tokens, max_completion_tokens",
+    })
+    void theBoundsNameThatIsToldGoesBeforeThatOfTheFlavour(String flavour, String told, String clients) {
+        gateway("flavour: " + flavour + ", max-tokens-name: " + told);
+        chat(false, ",\"seed\":3,\"" + clients + "\":5");
+        Map<String, Object> body = body(cloud.take());
+        assertThat(body).containsEntry(told, 5L).containsEntry("mistral".equals(flavour) ? "random_seed" : "seed", 3L);
+        assertThat(body.keySet()).filteredOn(name -> name.startsWith("max_")).containsExactly(told);
+    }
 }

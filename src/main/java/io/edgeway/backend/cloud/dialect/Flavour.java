@@ -106,6 +106,16 @@ final class Flavour {
                         flavour.renamed, set(more, flavour.leftOut.toArray(String[]::new)), flavour.strictMessages);
     }
 
+    /** This flavour where the server is said to know that name: it stays. */
+    Flavour knowing(String name) {
+        if (!renamed.containsKey(name)) {
+            return this;
+        }
+        Map<String, String> others = new LinkedHashMap<>(renamed);
+        others.remove(name);
+        return new Flavour(others, leftOut, strictMessages);
+    }
+
     private static Set<String> set(List<String> some, String... more) {
         Set<String> all = new LinkedHashSet<>(some);
         all.addAll(List.of(more));

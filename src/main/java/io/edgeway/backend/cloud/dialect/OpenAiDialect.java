@@ -45,7 +45,8 @@ public class OpenAiDialect implements UpstreamDialect {
         }
         this.streamUsage = streamUsage;
         this.maxTokensName = maxTokensName;
-        this.flavour = Flavour.of(flavour, leaveOut);
+        Flavour kind = Flavour.of(flavour, leaveOut);
+        this.flavour = maxTokensName == null ? kind : kind.knowing(maxTokensName);
     }
 
     @Override
