@@ -173,9 +173,10 @@ public final class KeysCommand implements Callable<Integer> {
     static final class Show extends OnFile {
         @Override
         void run(KeyFile keys) throws IOException {
+            List<VirtualKey> all = keys.read();
             Instant now = Instant.now();
             System.out.printf("%-24s %-20s %-8s %-20s %s%n", "NAME", "TENANT", "STATE", "EXPIRES", "LIMITS");
-            for (VirtualKey key : keys.read()) {
+            for (VirtualKey key : all) {
                 String state = key.revoked() != null
                         ? "revoked"
                         : key.expires() != null && !now.isBefore(key.expires()) ? "expired" : "active";

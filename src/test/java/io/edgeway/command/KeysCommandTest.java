@@ -93,6 +93,13 @@ class KeysCommandTest {
     }
 
     @Test
+    void aListThatCannotBeReadPrintsOnlyWhatIsWrong() throws Exception {
+        assertEquals(new Ran(1, "", "There is no file " + file() + "; 'edgeway keys create' makes it.\n"), run("list"));
+        Files.writeString(file(), "keys: none");
+        assertEquals(new Ran(1, "", file() + ": expected a list below 'keys'\n"), run("list"));
+    }
+
+    @Test
     void saysWhatIsWrong() {
         assertTrue(run("list").err.contains("There is no file"));
         run("create", "--name", "a");
