@@ -67,12 +67,12 @@ public class ServeCommand implements Callable<Integer> {
         if (config != null) {
             System.setProperty(ConfigSource.PROPERTY, config.toString());
         }
-        Quarkus.run();
+        serve();
         return 0;
     }
 
-    @Override
-    public String toString() {
-        return "serve config=" + config + " profile=" + profile;
+    /** Serves what the system property names. */
+    void serve() {
+        Quarkus.run();
     }
 }
