@@ -205,7 +205,8 @@ final class GatewayBuilder {
 
     private static Model.Price price(GatewayConfig.ModelConfig options) {
         return options.price()
-                .map(price -> new Model.Price(price.input(), price.output()))
+                .map(price -> new Model.Price(
+                        price.input(), price.output(), price.cachedInput().orElse(price.input())))
                 .orElse(null);
     }
 

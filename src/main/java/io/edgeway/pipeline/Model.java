@@ -14,8 +14,12 @@ import java.util.List;
  */
 public record Model(
         String name, Kind kind, Backend backend, List<String> choices, int contextLength, long created, Price price) {
-    /** Money per million tokens. */
-    public record Price(double input, double output) {}
+    /**
+     * Money per million tokens.
+     *
+     * @param cachedInput of the prompt's tokens that the upstream had cached
+     */
+    public record Price(double input, double output, double cachedInput) {}
 
     public Model(String name, Kind kind, Backend backend, List<String> choices, int contextLength, long created) {
         this(name, kind, backend, choices, contextLength, created, null);

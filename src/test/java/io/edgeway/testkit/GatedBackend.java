@@ -42,9 +42,13 @@ public final class GatedBackend implements Next {
         }
 
         public void whole(String body) {
+            whole(body, Usage.of(5, 2));
+        }
+
+        public void whole(String body, Usage usage) {
             on(() -> {
                 exchange.backend("test/backend");
-                exchange.usage(Usage.of(5, 2));
+                exchange.usage(usage);
                 promise.tryComplete(Reply.json(body.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
             });
         }

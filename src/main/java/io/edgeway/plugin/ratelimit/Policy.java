@@ -137,7 +137,7 @@ final class Policy {
         try {
             LimitSpec wanted = LimitSpec.parse(text).or(spec);
             if (wanted.usesMoney() && !unpriced.isEmpty()) {
-                LOG.warnf("A key's limit in money does not count the models %s: they are not in 'prices'", unpriced);
+                LOG.warnf("A key's limit in money does not count the models %s: they have no price", unpriced);
             }
             return limits(wanted);
         } catch (IllegalArgumentException e) {

@@ -25,8 +25,14 @@ final class Prices {
 
     private final Map<String, Price> byModel = new HashMap<>();
 
-    static Prices of(Map<String, RateLimitConfig.Price> options) {
+    /** @param options prices that go before those of the models */
+    static Prices of(Map<String, RateLimitConfig.Price> options, Models models) {
         Prices prices = new Prices();
+        for (Model model : models.all()) {
+            if (model.price() != null && !options.containsKey(model.name())) {
+                prices.byModel.put(model.name(), price(model.name(), model.price()));
+            }
+        }
         options.forEach((model, price) -> {
             String path = "prices." + model;
             long input = nanos(path + ".input", price.input());
@@ -40,6 +46,14 @@ final class Prices {
                             nanos(path + ".output", price.output())));
         });
         return prices;
+    }
+
+    private static Price price(String model, Model.Price price) {
+        String path = "the price of the model '" + model + "'";
+        return new Price(
+                nanos(path, Double.toString(price.input())),
+                nanos(path, Double.toString(price.cachedInput())),
+                nanos(path, Double.toString(price.output())));
     }
 
     private static long nanos(String path, String text) {

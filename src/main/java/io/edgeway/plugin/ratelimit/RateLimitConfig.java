@@ -16,7 +16,7 @@ public interface RateLimitConfig extends LimitsConfig {
     /** Further limits, of other scopes; all of them are taken or none. */
     List<LimitsConfig> also();
 
-    /** What models cost, for limits in money. */
+    /** What models cost, for limits in money; the models' own prices where absent. */
     Map<String, Price> prices();
 
     /** Tokens that are reserved for a reply whose request names no bound. */

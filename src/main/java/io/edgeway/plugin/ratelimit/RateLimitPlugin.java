@@ -39,7 +39,7 @@ final class RateLimitPlugin implements Plugin {
         this.options = options;
         this.context = context;
         this.clock = clock;
-        this.prices = Prices.of(options.prices());
+        this.prices = Prices.of(options.prices(), context.models());
         policies.add(new Policy(options, "", clock));
         for (int i = 0; i < options.also().size(); i++) {
             policies.add(new Policy(options.also().get(i), "also[" + i + "].", clock));

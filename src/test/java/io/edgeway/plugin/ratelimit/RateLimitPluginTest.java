@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.edgeway.api.ApiException;
+import io.edgeway.api.Usage;
 import io.edgeway.pipeline.Exchange;
+import io.edgeway.pipeline.Model;
+import io.edgeway.pipeline.Models;
 import io.edgeway.pipeline.Plugin;
 import io.edgeway.pipeline.Principal;
 import io.edgeway.pipeline.Reply;
@@ -265,6 +268,53 @@ class RateLimitPluginTest {
                 chain.meters()
                         .counter("edgeway.budget.warnings", "plugin", "it")
                         .count());
+    }
+
+    private void priced(Model.Price price) {
+        chain.models(new Models(List.of(new Model("m", Model.Kind.CLOUD, null, List.of(), 0, 0, price))));
+    }
+
+    @Test
+    void aModelsOwnPriceHoldsWhereThePluginHasNone() throws Exception {
+        priced(new Model.Price(1, 1, 1));
+        Plugin plugin = limit("budget: { day: 0.000110 }");
+        answer(plugin, SHOP);
+        answer(plugin, SHOP);
+        assertEquals("insufficient_quota", refusal(send(plugin, SHOP)).code());
+        Plugin free = limit("budget: { day: 0.000110 }\nprices: { m: { input: 0, output: 0 } }");
+        Principal other = key("shop-8", "");
+        for (int i = 0; i < 3; i++) {
+            answer(free, other);
+        }
+    }
+
+    @Test
+    void whatTheUpstreamHadCachedCostsWhatTheModelSays() throws Exception {
+        for (double cached : new double[] {0, 1}) {
+            priced(new Model.Price(1, 0, cached));
+            Plugin plugin = limit("budget: { day: 0.000050 }");
+            Principal caller = key("cached-" + cached, "");
+            ChainHarness.Call first = send(plugin, caller);
+            backend.take().whole(Chunks.whole("ok"), new Usage(100, 0, 100));
+            first.get();
+            if (cached == 0) {
+                answer(plugin, caller);
+            } else {
+                assertEquals("insufficient_quota", refusal(send(plugin, caller)).code());
+            }
+        }
+    }
+
+    @Test
+    void moneyNeedsAPriceForEveryCloudModel() {
+        priced(null);
+        IllegalArgumentException problem =
+                assertThrows(IllegalArgumentException.class, () -> limit("budget: { day: 1 }"));
+        assertTrue(problem.getMessage().startsWith("prices: money is limited"), problem.getMessage());
+        priced(new Model.Price(-1, 1, 1));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> limit("budget: { day: 1 }"))
+                .getMessage()
+                .startsWith("the price of the model 'm': expected"));
     }
 
     @Test

@@ -106,7 +106,7 @@ class RouterTest {
                 "gpt", config.gateway().models().get("gpt").cloud().get(), List.of(upstream), harness);
         harness.models(new Models(List.of(
                 new Model("nano", Model.Kind.LOCAL, local, List.of(), 1000, 0),
-                new Model("gpt", Model.Kind.CLOUD, backend, List.of("nano"), 0, 0, new Model.Price(1, 2)),
+                new Model("gpt", Model.Kind.CLOUD, backend, List.of("nano"), 0, 0, new Model.Price(1, 2, 1)),
                 new Model("alone", Model.Kind.CLOUD, backend, List.of(), 0, 0),
                 new Model("auto", Model.Kind.CHOICE, null, List.of("gpt", "nano"), 0, 0),
                 new Model("edge", Model.Kind.CHOICE, null, List.of("nano", "gpt"), 0, 0))));
