@@ -40,6 +40,15 @@ class HostTest extends ModuleFixture {
         return all;
     }
 
+    /**
+     * Calls an import with a header of the reply, whose name lies at 1024.
+     *
+     * @param value pushes where its value lies and how long it is
+     */
+    private static int[] replyHeader(int function, int nameLength, int... value) {
+        return code(code(new int[] {0x41, 2, 0x41, 0x80, 0x08, 0x41, nameLength}, value), 0x10, function);
+    }
+
     private static WasmText caller() {
         return new WasmText().imported("env", "proxy_http_call", "(iiiiiiiiii)i");
     }
@@ -144,56 +153,24 @@ class HostTest extends ModuleFixture {
                 .function(
                         "proxy_on_request_headers",
                         "(iii)i",
-                        0x41,
-                        2,
-                        0x41,
-                        0x80,
-                        0x08,
-                        0x41,
-                        1,
-                        0x41,
-                        0,
-                        0x41,
-                        0xa0,
-                        0x9c,
-                        0x01,
-                        0x10,
-                        0,
-                        0x41,
-                        2,
-                        0x47,
-                        0x04,
-                        0x40,
-                        0x00,
-                        0x0b,
-                        0x41,
-                        0)
+                        code(
+                                replyHeader(0, 1, 0x41, 0, 0x41, 0xa0, 0x9c, 0x01),
+                                0x41,
+                                2,
+                                0x47,
+                                0x04,
+                                0x40,
+                                0x00,
+                                0x0b,
+                                0x41,
+                                0))
                 // Adds one more until it is told no.
                 .function(
                         "proxy_on_response_headers",
                         "(iii)i",
-                        0x03,
-                        0x40,
-                        0x41,
-                        2,
-                        0x41,
-                        0x80,
-                        0x08,
-                        0x41,
-                        1,
-                        0x41,
-                        0x80,
-                        0x08,
-                        0x41,
-                        1,
-                        0x10,
-                        1,
-                        0x45,
-                        0x0d,
-                        0,
-                        0x0b,
-                        0x41,
-                        0);
+                        code(
+                                new int[] {0x03, 0x40},
+                                code(replyHeader(1, 1, 0x41, 0x80, 0x08, 0x41, 1), 0x45, 0x0d, 0, 0x0b, 0x41, 0)));
         Plugin plugin = plugin(module, "");
         ChainHarness.Answer answer = send(plugin);
         assertThat(answer.status()).isEqualTo(200);
@@ -242,23 +219,7 @@ class HostTest extends ModuleFixture {
         WasmText module = filter(new WasmText()
                         .imported("env", "proxy_replace_header_map_value", "(iiiii)i")
                         .data("x-early"))
-                .function(
-                        "proxy_on_request_headers",
-                        "(iii)i",
-                        0x41,
-                        2,
-                        0x41,
-                        0x80,
-                        0x08,
-                        0x41,
-                        7,
-                        0x41,
-                        0x82,
-                        0x08,
-                        0x41,
-                        5,
-                        0x10,
-                        0);
+                .function("proxy_on_request_headers", "(iii)i", replyHeader(0, 7, 0x41, 0x82, 0x08, 0x41, 5));
         ChainHarness.Answer answer = send(plugin(module, ""));
         assertThat(answer.exchange().replyHeaders().get("x-early")).isEqualTo("early");
     }
