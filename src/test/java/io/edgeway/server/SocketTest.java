@@ -6,23 +6,32 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.edgeway.testkit.Behaviour;
 import io.edgeway.testkit.FakeCloud;
 import io.edgeway.testkit.SocketPeer;
+import io.edgeway.testkit.TestCertificate;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -170,28 +179,84 @@ class SocketTest {
     @ParameterizedTest
     @CsvSource({"81ff0000000001100000, 1009", "f100, 1002"})
     void aFrameTooLargeOrFaultyIsAnsweredWithItsCloseCode(String head, int code) throws IOException {
-        try (java.net.Socket socket = new java.net.Socket("127.0.0.1", gateway.port())) {
-            socket.setSoTimeout(10_000);
-            OutputStream out = socket.getOutputStream();
-            out.write(("GET /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
-                            + "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-                            + "authorization: Bearer " + KEY + "\r\n\r\n")
-                    .getBytes(StandardCharsets.US_ASCII));
-            InputStream in = socket.getInputStream();
-            ByteArrayOutputStream upgrade = new ByteArrayOutputStream();
-            while (!upgrade.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
-                upgrade.write(in.read());
-            }
-            byte[] payload = new byte[1 << 20];
-            out.write(HexFormat.of().parseHex(head));
-            out.write(payload);
-            assertThat(in.read()).isEqualTo(0x88);
-            int length = in.read();
-            assertThat(in.read() << 8 | in.read()).isEqualTo(code);
-            assertThat(in.readNBytes(length - 2)).hasSize(length - 2);
-            assertThat(in.read()).isEqualTo(-1);
-            out.write(payload);
+        try (Socket socket = new Socket("127.0.0.1", gateway.port())) {
+            answersWithItsCloseCode(socket, head, code);
+            socket.getOutputStream().write(new byte[1 << 20]);
         }
+    }
+
+    /** With the alert that ends TLS, without which the end could be an attacker's. */
+    @Test
+    void aFrameTooLargeIsAnsweredWithItsCloseCodeOverTls(@TempDir Path directory) throws Exception {
+        TestCertificate certificate = TestCertificate.in(directory);
+        HttpServer server = gateway.listen(
+                new HttpServerOptions().setSsl(true).setUseAlpn(true).setKeyCertOptions(certificate.store()));
+        try (Overheard overheard = new Overheard(server.actualPort());
+                SSLSocket socket = (SSLSocket) certificate
+                        .trusted()
+                        .getSocketFactory()
+                        .createSocket(overheard, "127.0.0.1", server.actualPort(), true)) {
+            // The later version hides what a record is.
+            socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+            answersWithItsCloseCode(socket, "81ff0000000001100000", 1009);
+            assertThat(overheard.lastRecord()).isEqualTo(21);
+        }
+    }
+
+    /** A connection that keeps what comes over it. */
+    private static final class Overheard extends Socket {
+        private final ByteArrayOutputStream heard = new ByteArrayOutputStream();
+
+        Overheard(int port) throws IOException {
+            super("127.0.0.1", port);
+        }
+
+        @Override
+        public InputStream getInputStream() throws IOException {
+            return new FilterInputStream(super.getInputStream()) {
+                @Override
+                public int read(byte[] bytes, int offset, int length) throws IOException {
+                    int read = super.read(bytes, offset, length);
+                    heard.write(bytes, offset, Math.max(read, 0));
+                    return read;
+                }
+            };
+        }
+
+        /** The type of the last record of TLS. */
+        int lastRecord() {
+            ByteBuffer records = ByteBuffer.wrap(heard.toByteArray());
+            int type = -1;
+            while (records.hasRemaining()) {
+                type = records.get();
+                records.getShort();
+                int length = records.getShort();
+                records.position(records.position() + length);
+            }
+            return type;
+        }
+    }
+
+    private static void answersWithItsCloseCode(Socket socket, String head, int code) throws IOException {
+        socket.setSoTimeout(10_000);
+        OutputStream out = socket.getOutputStream();
+        out.write(("GET /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+                        + "sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+                        + "authorization: Bearer " + KEY + "\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
+        InputStream in = socket.getInputStream();
+        ByteArrayOutputStream upgrade = new ByteArrayOutputStream();
+        while (!upgrade.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
+            upgrade.write(in.read());
+        }
+        byte[] payload = new byte[1 << 20];
+        out.write(HexFormat.of().parseHex(head));
+        out.write(payload);
+        assertThat(in.read()).isEqualTo(0x88);
+        int length = in.read();
+        assertThat(in.read() << 8 | in.read()).isEqualTo(code);
+        assertThat(in.readNBytes(length - 2)).hasSize(length - 2);
+        assertThat(in.read()).isEqualTo(-1);
     }
 
     @Test

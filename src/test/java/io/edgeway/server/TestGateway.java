@@ -38,9 +38,13 @@ public final class TestGateway implements AutoCloseable {
         this.doors = new Doors(gateways, inFlight, new Exchanges(meters, inFlight));
         await(doors.start());
         // Small, so that a reader that does not read is soon felt.
-        HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(0);
-        options.setSendBufferSize(1 << 16);
-        this.server = await(vertx.createHttpServer(SocketOptions.apply(options))
+        this.server = listen(new HttpServerOptions().setSendBufferSize(1 << 16));
+    }
+
+    /** Opens another port, such as one of TLS, until the gateway is closed. */
+    HttpServer listen(HttpServerOptions options) {
+        options.setHost("127.0.0.1").setPort(0);
+        return await(vertx.createHttpServer(SocketOptions.apply(options))
                 .requestHandler(doors::handle)
                 .listen());
     }

@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.edgeway.server.TestGateway;
 import io.edgeway.testkit.Chunks;
 import io.edgeway.testkit.FakeCloud;
+import io.edgeway.testkit.TestCertificate;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.net.PfxOptions;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,51 +22,14 @@ class CloudTlsTest {
     @TempDir
     static Path directory;
 
+    private static TestCertificate certificate;
     private static FakeCloud cloud;
 
     @BeforeAll
     static void start() throws Exception {
-        Path store = directory.resolve("store.p12");
-        keytool(
-                "-genkeypair",
-                "-alias",
-                "it",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "san=ip:127.0.0.1",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                "secret",
-                "-storetype",
-                "PKCS12");
-        keytool(
-                "-exportcert",
-                "-rfc",
-                "-alias",
-                "it",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                "secret",
-                "-file",
-                directory.resolve("ca.pem").toString());
-        cloud = FakeCloud.start(new HttpServerOptions()
-                .setSsl(true)
-                .setUseAlpn(true)
-                .setKeyCertOptions(new PfxOptions().setPath(store.toString()).setPassword("secret")));
-    }
-
-    private static void keytool(String... arguments) throws Exception {
-        String[] command = new String[arguments.length + 1];
-        command[0] = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-        System.arraycopy(arguments, 0, command, 1, arguments.length);
-        Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(keytool.waitFor()).as(said).isZero();
+        certificate = TestCertificate.in(directory);
+        cloud = FakeCloud.start(
+                new HttpServerOptions().setSsl(true).setUseAlpn(true).setKeyCertOptions(certificate.store()));
     }
 
     @AfterAll
@@ -92,7 +54,7 @@ class CloudTlsTest {
     @ParameterizedTest
     @CsvSource({"true, HTTP_2", "false, HTTP_1_1"})
     void speaksWhatTheUpstreamOffers(boolean http2, HttpVersion version) {
-        String options = ", ca-file: \"" + directory.resolve("ca.pem") + "\", http2: " + http2;
+        String options = ", ca-file: \"" + certificate.pem() + "\", http2: " + http2;
         try (TestGateway gateway = gateway(options)) {
             HttpResponse<String> reply = gateway.post(
                     "/v1/chat/completions",
@@ -115,7 +77,7 @@ class CloudTlsTest {
 
     @Test
     void aResetStreamOfHttp2IsTold() {
-        String options = ", ca-file: \"" + directory.resolve("ca.pem") + "\"";
+        String options = ", ca-file: \"" + certificate.pem() + "\"";
         try (TestGateway gateway = gateway(options)) {
             cloud.next("reset=600");
             HttpResponse<String> reply = gateway.post(
