@@ -4,10 +4,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** An expression, which evaluates to a value in a scope. */
 sealed interface Expr {
     Object eval(Scope scope);
+
+    /** The filters whose result is text that needs no escaping. */
+    Set<String> MARKUP = Set.of("safe", "e", "escape", "forceescape");
+
+    /** Whether the value is such text where it is text at all, so that adding other text to it escapes the other. */
+    default boolean markup() {
+        return false;
+    }
 
     record Const(Object value) implements Expr {
         @Override
@@ -99,7 +108,18 @@ sealed interface Expr {
     record Arith(String operator, Expr left, Expr right) implements Expr {
         @Override
         public Object eval(Scope scope) {
-            return Arithmetic.apply(scope.render, operator, left.eval(scope), right.eval(scope));
+            var a = left.eval(scope);
+            var b = right.eval(scope);
+            if (markup() && a instanceof String x && b instanceof String y) {
+                a = left.markup() ? x : TextFilters.escape(x);
+                b = right.markup() ? y : TextFilters.escape(y);
+            }
+            return Arithmetic.apply(scope.render, operator, a, b);
+        }
+
+        @Override
+        public boolean markup() {
+            return operator.equals("+") && (left.markup() || right.markup());
         }
     }
 
@@ -171,10 +191,19 @@ sealed interface Expr {
         public Object eval(Scope scope) {
             try {
                 scope.render.step();
-                return filter.apply(scope.render, value.eval(scope), arguments.eval(scope));
+                var input = value.eval(scope);
+                if (value.markup() && input instanceof String && (name.equals("e") || name.equals("escape"))) {
+                    return input;
+                }
+                return filter.apply(scope.render, input, arguments.eval(scope));
             } catch (TemplateException e) {
                 throw e.at(line);
             }
+        }
+
+        @Override
+        public boolean markup() {
+            return MARKUP.contains(name);
         }
     }
 

@@ -87,7 +87,7 @@ final class TextFilters {
         return Text.isSpace(c) || "-({[<".indexOf(c) >= 0;
     }
 
-    private static String escape(String s) {
+    static String escape(String s) {
         return s.replace("&", "&amp;")
                 .replace(">", "&gt;")
                 .replace("<", "&lt;")
