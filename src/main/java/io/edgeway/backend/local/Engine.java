@@ -6,13 +6,11 @@ import io.edgeway.api.ApiException;
 import io.edgeway.onnx.OrtSessions;
 import io.edgeway.pipeline.Load;
 import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -41,13 +39,10 @@ public final class Engine implements AutoCloseable {
 
     private final Throughput throughput = new Throughput();
     private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger waiting = new AtomicInteger();
-    private final ArrayDeque<Generation> queue = new ArrayDeque<>();
-    /** Those for which nobody waits: they get the slots that the queue leaves. */
-    private final ArrayDeque<Generation> background = new ArrayDeque<>();
-
+    private final WaitingLine line = new WaitingLine();
+    private final ReadingPass reading = new ReadingPass();
     private final ArrayDeque<TextWaiter> textWaiters = new ArrayDeque<>();
-    private final Generation[] rows;
+    private final Rows rows;
     private final int[] tokens;
     private final int[] past;
 
@@ -65,20 +60,13 @@ public final class Engine implements AutoCloseable {
     private volatile int activeRows;
     private volatile int pausedRows;
 
-    // The rest belongs to the engine's thread. Rows [0, running) take part in steps; those after them read their
-    // prompt or are paused.
+    // The rest belongs to the engine's thread.
     private Decoder decoder;
     private PrefixCache prefixes;
     private float[] logits;
     private Sampler.Scratch scratch;
-    private int count;
-    private int running;
     /** When it was looked at last whether less memory would do. */
     private long ampleNanos;
-
-    // Guarded by this: whose prompt is being read, and what breaks that off.
-    private Generation reading;
-    private OrtSession.RunOptions readingPass;
 
     private record TextWaiter(Consumer<ModelText> ready, Consumer<RuntimeException> failed) {}
 
@@ -94,7 +82,7 @@ public final class Engine implements AutoCloseable {
         this.clock = clock;
         usedNanos = clock.getAsLong();
         ampleNanos = usedNanos;
-        rows = new Generation[settings.slots()];
+        rows = new Rows(settings.slots());
         tokens = new int[settings.slots()];
         past = new int[settings.slots()];
         metrics.watch(this);
@@ -127,7 +115,7 @@ public final class Engine implements AutoCloseable {
     }
 
     int waiting() {
-        return waiting.get();
+        return line.size();
     }
 
     long usedNanos() {
@@ -157,7 +145,7 @@ public final class Engine implements AutoCloseable {
      */
     public Generation submit(GenerationRequest request, GenerationListener listener, boolean later) {
         Load load = load();
-        if (waiting.get() >= settings.queue() && activeRows >= settings.slots()) {
+        if (line.size() >= settings.queue() && activeRows >= settings.slots()) {
             throw overloaded(load, "The queue of the local model '" + name + "' is full.");
         }
         if (request.deadlineNanos() != Long.MAX_VALUE
@@ -165,8 +153,8 @@ public final class Engine implements AutoCloseable {
             throw overloaded(load, "The local model '" + name + "' cannot answer before the request's deadline.");
         }
         Generation generation = new Generation(request, listener, this::wake);
-        waiting.incrementAndGet();
-        send(() -> (later ? background : queue).add(generation));
+        line.announce();
+        send(() -> line.add(generation, later));
         return generation;
     }
 
@@ -176,14 +164,14 @@ public final class Engine implements AutoCloseable {
     }
 
     public Load load() {
-        return throughput.load(settings.slots(), activeRows, waiting.get());
+        return throughput.load(settings.slots(), activeRows, line.size());
     }
 
     /** Asks an idle engine to unload; waits for it a moment. */
     boolean unloadIfIdle(long timeoutMillis) {
         java.util.concurrent.CountDownLatch done = new java.util.concurrent.CountDownLatch(1);
         send(() -> {
-            if (count == 0 && nothingWaits()) {
+            if (rows.count() == 0 && line.isEmpty()) {
                 unload();
             }
             done.countDown();
@@ -219,7 +207,7 @@ public final class Engine implements AutoCloseable {
     }
 
     synchronized void wake() {
-        breakOff();
+        reading.breakOff(closed);
         if (thread != null) {
             LockSupport.unpark(thread);
         }
@@ -246,16 +234,16 @@ public final class Engine implements AutoCloseable {
         for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
             message.run();
         }
-        if ((!nothingWaits() || !textWaiters.isEmpty()) && !ensureLoaded()) {
+        if ((!line.isEmpty() || !textWaiters.isEmpty()) && !ensureLoaded()) {
             return true;
         }
-        if (count == 0 && nothingWaits()) {
+        if (rows.count() == 0 && line.isEmpty()) {
             return false;
         }
         sweep();
         admit();
         boolean worked = false;
-        for (int left = throughput.chunk(prompts(), running > 0), read; left > 0; left -= read) {
+        for (int left = throughput.chunk(rows.prompts(), rows.running() > 0), read; left > 0; left -= read) {
             read = prefill(left, !worked);
             if (read == 0) {
                 break;
@@ -263,18 +251,18 @@ public final class Engine implements AutoCloseable {
             worked = true;
             sweep();
         }
-        if (running > 0) {
+        if (rows.running() > 0) {
             step();
             worked = true;
         }
-        activeRows = count;
+        activeRows = rows.count();
         usedNanos = clock.getAsLong();
         return worked;
     }
 
     /** Sleeps until there is news; rows that are paused or out of time are looked after now and then. */
     private void idle() {
-        if (count > 0) {
+        if (rows.count() > 0) {
             LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(20));
             return;
         }
@@ -418,45 +406,26 @@ public final class Engine implements AutoCloseable {
     /** Lets rows go whose client left or whose time is up, and moves those that were paused or resumed. */
     private void sweep() {
         long now = System.nanoTime();
-        for (int row = count - 1; row >= 0; row--) {
-            Generation generation = rows[row];
+        for (int row = rows.count() - 1; row >= 0; row--) {
+            Generation generation = rows.get(row);
             if (expired(generation, now)) {
                 remove(row);
-            } else if (row < running && generation.paused()) {
-                demote(row);
+            } else if (row < rows.running() && generation.paused()) {
+                rows.demote(row, decoder);
             }
         }
         int paused = 0;
-        for (int row = running; row < count; row++) {
-            if (rows[row].prompted() && !rows[row].paused()) {
-                promote(row);
-            } else if (rows[row].prompted()) {
+        for (int row = rows.running(); row < rows.count(); row++) {
+            if (rows.get(row).prompted() && !rows.get(row).paused()) {
+                rows.promote(row, decoder);
+            } else if (rows.get(row).prompted()) {
                 paused++;
             }
         }
         pausedRows = paused;
-        dropExpired(queue, now);
-        dropExpired(background, now);
-    }
-
-    private void dropExpired(ArrayDeque<Generation> waiters, long now) {
-        if (waiters.isEmpty()) {
-            return;
+        if (!line.isEmpty()) {
+            line.removeIf(each -> expired(each, now));
         }
-        for (Iterator<Generation> each = waiters.iterator(); each.hasNext(); ) {
-            if (expired(each.next(), now)) {
-                each.remove();
-                waiting.decrementAndGet();
-            }
-        }
-    }
-
-    private boolean nothingWaits() {
-        return queue.isEmpty() && background.isEmpty();
-    }
-
-    private Generation next() {
-        return queue.isEmpty() ? background.poll() : queue.poll();
     }
 
     private boolean expired(Generation generation, long now) {
@@ -475,10 +444,9 @@ public final class Engine implements AutoCloseable {
 
     private void admit() {
         // Memory for all that come now, and for the beginning of their replies: each growth copies every row.
-        int wanted = Math.min(rows.length, count + queue.size() + background.size());
-        while (count < rows.length && !nothingWaits()) {
-            Generation generation = next();
-            waiting.decrementAndGet();
+        int wanted = Math.min(rows.slots(), rows.count() + line.arrived());
+        while (!rows.full() && !line.isEmpty()) {
+            Generation generation = line.poll();
             try {
                 check(generation.request().prompt());
                 generation.admit(text.tokenizer().detokenizer());
@@ -490,9 +458,8 @@ public final class Engine implements AutoCloseable {
                 generation.fail(ApiException.internal());
                 continue;
             }
-            int row = count++;
-            rows[row] = generation;
-            activeRows = count;
+            int row = rows.add(generation);
+            activeRows = rows.count();
             metrics.admitted(generation.admittedNanos() - generation.submittedNanos());
             int[] prompt = generation.request().prompt();
             int reply = Math.min(generation.request().maxTokens(), PrefixCache.BLOCK);
@@ -528,15 +495,6 @@ public final class Engine implements AutoCloseable {
                         + prompt + " tokens. Please reduce the length of the messages.");
     }
 
-    /** How many rows have not read their prompt. */
-    private int prompts() {
-        int prompts = 0;
-        for (int row = running; row < count; row++) {
-            prompts += rows[row].prompted() ? 0 : 1;
-        }
-        return prompts;
-    }
-
     /**
      * Reads about so many tokens of the prompt that has waited longest.
      *
@@ -544,16 +502,11 @@ public final class Engine implements AutoCloseable {
      * @return how many, 0 where none waits or a pass is not worth its cost
      */
     private int prefill(int about, boolean first) {
-        int row = -1;
-        for (int i = running; i < count; i++) {
-            if (!rows[i].prompted() && (row < 0 || rows[i].submittedNanos() - rows[row].submittedNanos() < 0)) {
-                row = i;
-            }
-        }
+        int row = rows.oldestPrompt();
         if (row < 0) {
             return 0;
         }
-        Generation generation = rows[row];
+        Generation generation = rows.get(row);
         int[] prompt = generation.request().prompt();
         int from = generation.length();
         int rest = prompt.length - from;
@@ -566,11 +519,12 @@ public final class Engine implements AutoCloseable {
         int to = toItsEnd ? prompt.length : from + chunk;
         try (OrtSession.RunOptions pass = new OrtSession.RunOptions()) {
             long start = System.nanoTime();
-            reading(generation, pass);
+            reading.begin(generation, pass);
+            reading.breakOff(closed);
             try {
                 decoder.prefill(row, prompt, from, to, pass);
             } finally {
-                reading(null, null);
+                reading.end();
             }
             throughput.prefilled(to - from, System.nanoTime() - start);
             generation.length(to);
@@ -592,33 +546,16 @@ public final class Engine implements AutoCloseable {
         if (generation.over()) {
             leave(row);
         } else if (!generation.paused()) {
-            promote(row);
+            rows.promote(row, decoder);
         }
         return to - from;
     }
 
-    private synchronized void reading(Generation generation, OrtSession.RunOptions pass) {
-        reading = generation;
-        readingPass = pass;
-        breakOff();
-    }
-
-    /** Breaks the reading of a prompt off that nobody waits for any more. */
-    private synchronized void breakOff() {
-        if (reading != null && (closed || reading.cancelled())) {
-            try {
-                readingPass.setTerminate(true);
-            } catch (OrtException e) {
-                LOG.debugf(e, "A prompt of '%s' is read on although its client left", name);
-            }
-        }
-    }
-
     private void step() {
-        int batch = running;
+        int batch = rows.running();
         for (int row = 0; row < batch; row++) {
-            tokens[row] = rows[row].last();
-            past[row] = rows[row].length();
+            tokens[row] = rows.get(row).last();
+            past[row] = rows.get(row).length();
         }
         long start = System.nanoTime();
         try {
@@ -626,20 +563,20 @@ public final class Engine implements AutoCloseable {
         } catch (OrtException e) {
             LOG.errorf("A step of '%s' failed: %s", name, e.getMessage());
             for (int row = batch - 1; row >= 0; row--) {
-                rows[row].fail(ApiException.internal());
+                rows.get(row).fail(ApiException.internal());
                 leave(row);
             }
             return;
         }
         for (int row = 0; row < batch; row++) {
-            Generation generation = rows[row];
+            Generation generation = rows.get(row);
             generation.length(generation.length() + 1);
             draw(generation, row);
         }
         throughput.stepped(System.nanoTime() - start);
         metrics.generated(batch);
         for (int row = batch - 1; row >= 0; row--) {
-            if (rows[row].over()) {
+            if (rows.get(row).over()) {
                 leave(row);
             }
         }
@@ -661,56 +598,17 @@ public final class Engine implements AutoCloseable {
     }
 
     private void leave(int row) {
-        throughput.served(System.nanoTime() - rows[row].admittedNanos());
+        throughput.served(System.nanoTime() - rows.get(row).admittedNanos());
         remove(row);
     }
 
-    /** Takes a row out; the last running row, and then the last of all, move up into the holes. */
     private void remove(int row) {
-        int hole = row;
-        if (row < running) {
-            running--;
-            move(running, hole);
-            hole = running;
-        }
-        count--;
-        move(count, hole);
-        rows[count] = null;
-        decoder.vacate(count);
-        activeRows = count;
-    }
-
-    private void move(int from, int to) {
-        if (from != to) {
-            decoder.move(from, to, rows[from].length());
-            rows[to] = rows[from];
-        }
-    }
-
-    private void promote(int row) {
-        exchange(row, running++);
-    }
-
-    private void demote(int row) {
-        exchange(row, --running);
-    }
-
-    private void exchange(int a, int b) {
-        if (a != b) {
-            decoder.swap(a, b, Math.max(rows[a].length(), rows[b].length()));
-            Generation held = rows[a];
-            rows[a] = rows[b];
-            rows[b] = held;
-        }
+        rows.remove(row, decoder);
+        activeRows = rows.count();
     }
 
     private void failAll(RuntimeException cause) {
-        for (int row = 0; row < count; row++) {
-            rows[row].fail(cause);
-            rows[row] = null;
-        }
-        count = 0;
-        running = 0;
+        rows.fail(cause);
         activeRows = 0;
         failWaiting(cause);
     }
@@ -719,8 +617,7 @@ public final class Engine implements AutoCloseable {
         for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
             message.run();
         }
-        for (Generation generation = next(); generation != null; generation = next()) {
-            waiting.decrementAndGet();
+        for (Generation generation = line.poll(); generation != null; generation = line.poll()) {
             generation.fail(cause);
         }
         for (TextWaiter waiter = textWaiters.poll(); waiter != null; waiter = textWaiters.poll()) {
