@@ -28,13 +28,16 @@ record ToolFormat(String begin, String end, boolean list, String arguments) {
     /** What Llama may write before a call: a token of its own. */
     static final String LLAMA_TAG = "<|python_tag|>";
 
+    /** What shows that a model writes no JSON after the mark: arguments as XML (Qwen3-Coder, GLM), or a name before them. */
+    private static final Pattern OTHERWISE = Pattern.compile("<function=|<arg_key>|\\[ARGS\\]");
+
     private static final Pattern LLAMA_CALL = Pattern.compile("\\{\"name\": [^}]{0,80}\"parameters\": ");
 
     /** The format of calls in the replies of a model with this chat template, or null where none is known. */
     static ToolFormat of(String template) {
         for (ToolFormat each : new ToolFormat[] {GRANITE, MISTRAL, HERMES}) {
             if (template.contains(each.begin)) {
-                return each;
+                return OTHERWISE.matcher(template).find() ? null : each;
             }
         }
         return LLAMA_CALL.matcher(template).find() ? LLAMA : null;

@@ -129,6 +129,10 @@ class ToolFormatTest {
         assertThat(ToolFormat.of("Respond in the format {\"name\": function name, \"parameters\": dictionary of"))
                 .isEqualTo(ToolFormat.LLAMA);
         assertThat(ToolFormat.of("{{ messages }} \"parameters\": ")).isNull();
+        assertThat(ToolFormat.of("<tool_call>\n<function=name>\n<parameter=key>"))
+                .isNull();
+        assertThat(ToolFormat.of("<tool_call>{{ name }}\n<arg_key>")).isNull();
+        assertThat(ToolFormat.of("{{ '[TOOL_CALLS]' + name + '[ARGS]' }}")).isNull();
     }
 
     private static ModelText text(Path folder, String shown) throws Exception {
