@@ -55,9 +55,12 @@ def build(checkpoint: Checkpoint, quant: str, block: int, head: str, context: in
     even = Even(g, flat_ids) if body.paired else Unchanged()
     even_wanted = Even(g, wanted) if ends.paired else Unchanged()
 
+    shapes = {}
+
     def shaped(x: str, features: int) -> str:
-        width = g.constant(f"width{features}", np.array([features]))
-        return g.node("Reshape", [x, g.node("Concat", [shape, width], axis=0)])
+        if features not in shapes:
+            shapes[features] = g.node("Concat", [shape, g.constant(f"width{features}", np.array([features]))], axis=0)
+        return g.node("Reshape", [x, shapes[features]])
 
     def batched(x: str, features: int) -> str:
         return shaped(even.cut(x), features)

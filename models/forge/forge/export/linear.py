@@ -40,6 +40,8 @@ class Int8:
     def __init__(self, graph: Graph):
         self.graph = graph
         self._quantized = {}
+        # One zero point a row, the same for all products of a scheme: they have the same rows.
+        self._middles = None
 
     def project(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None) -> str:
         values, scale = quantize.per_row_int8(weight)
@@ -74,8 +76,10 @@ class Int8:
             peak = g.node("ReduceMax", [g.node("Abs", [x]), flat], keepdims=1)
             scale = g.node("Mul", [peak, g.constant("step", np.array(1 / 127, np.float32))])
             scales = g.node("Reshape", [scale, flat])
-            middle = g.node("Expand", [g.constant("middle", np.array(128, np.uint8)), g.node("Shape", [scales])])
-            self._quantized[x] = g.node("QuantizeLinear", [x, scales, middle], axis=0), scale
+            if self._middles is None:
+                middle = g.constant("middle", np.array(128, np.uint8))
+                self._middles = g.node("Expand", [middle, g.node("Shape", [scales])])
+            self._quantized[x] = g.node("QuantizeLinear", [x, scales, self._middles], axis=0), scale
         return self._quantized[x]
 
 
