@@ -78,6 +78,11 @@ interface Decoder extends AutoCloseable {
         prefill(row, tokens, from, to, null);
     }
 
+    /** Whether a prompt gives the same numbers wherever it is cut into passes, and not after whole blocks only. */
+    default boolean cutsAnywhere() {
+        return false;
+    }
+
     /**
      * Takes one more token for each of the first rows.
      *

@@ -512,11 +512,11 @@ public final class Engine implements AutoCloseable {
         int rest = prompt.length - from;
         int chunk = Math.clamp(about / PrefixCache.BLOCK * PrefixCache.BLOCK, PrefixCache.BLOCK, Decoder.MAX_CHUNK);
         // A pass has a fixed cost, so what is less than a block goes along, and no prompt is begun for little of it.
-        boolean toItsEnd = rest < chunk + PrefixCache.BLOCK;
+        boolean toItsEnd = rest < PrefixCache.BLOCK + (decoder.cutsAnywhere() ? chunk : 0);
         if (!toItsEnd && !first && chunk < Decoder.MAX_CHUNK / 2) {
             return 0;
         }
-        int to = toItsEnd ? prompt.length : from + chunk;
+        int to = toItsEnd ? prompt.length : from + Math.min(chunk, rest / PrefixCache.BLOCK * PrefixCache.BLOCK);
         try (OrtSession.RunOptions pass = new OrtSession.RunOptions()) {
             long start = System.nanoTime();
             reading.begin(generation, pass);

@@ -149,6 +149,11 @@ final class SlabDecoder implements Decoder {
     }
 
     @Override
+    public boolean cutsAnywhere() {
+        return true;
+    }
+
+    @Override
     public void step(int rows, int[] tokens, int[] past) throws OrtException {
         int longest = 0;
         for (int row = 0; row < rows; row++) {

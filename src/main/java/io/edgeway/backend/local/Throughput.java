@@ -10,6 +10,9 @@ final class Throughput {
     /** How long prompts may hold up newcomers, and rows between two of their tokens where several prompts wait. */
     private static final double PAUSE_SECONDS = 0.2;
 
+    /** Blocks to read of each prompt that waits: a pass has a fixed cost, which one block does not repay. */
+    private static final int BLOCKS = 2;
+
     private volatile double prefillPerSecond;
     private volatile double stepSeconds;
     private volatile double serviceSeconds;
@@ -32,9 +35,6 @@ final class Throughput {
     private static double average(double old, double value) {
         return old == 0 ? value : old + WEIGHT * (value - old);
     }
-
-    /** Blocks to read of each prompt that waits: a pass over one costs nearly as much as one over two. */
-    private static final int BLOCKS = 2;
 
     /**
      * How many tokens of prompts to read before the next step, whole blocks of the prefix cache: two for each prompt that
