@@ -39,7 +39,7 @@ class HouseTest {
             List.of("pipeline"),
             List.of("state", "batch", "onnx", "trace"),
             List.of("api"),
-            List.of("json", "sse", "jinja", "vector", "tokens", "grammar", "config"));
+            List.of("json", "sse", "jinja", "vector", "tokens", "grammar", "config", "memory"));
 
     private static JavaClasses house;
 

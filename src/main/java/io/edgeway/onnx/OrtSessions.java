@@ -3,6 +3,7 @@ package io.edgeway.onnx;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.edgeway.memory.PackingRoom;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 

@@ -5,8 +5,10 @@ import io.edgeway.assembly.Gateway;
 import io.edgeway.assembly.Gateways;
 import io.edgeway.assembly.Node;
 import io.edgeway.config.ConfigException;
+import io.edgeway.memory.FilePages;
 import io.edgeway.trace.Tracer;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ImageMode;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownEvent;
@@ -28,6 +30,7 @@ public class Lifecycle {
     public static final int EXIT_CONFIG = 78;
 
     private static final long LAST_TRACES_MILLIS = 1000;
+    private static final long START_OVER_MILLIS = 300;
     private static final Logger LOG = Logger.getLogger(Lifecycle.class);
 
     @Produces
@@ -52,7 +55,7 @@ public class Lifecycle {
                 .onSuccess(gateway -> {
                     watch.start();
                     server.start();
-                    StartPages.giveBack(gateways.node().vertx());
+                    giveBackPages(gateways.node().vertx());
                 })
                 .onFailure(failure -> {
                     if (failure instanceof ConfigException) {
@@ -62,6 +65,18 @@ public class Lifecycle {
                     }
                     Quarkus.asyncExit(EXIT_CONFIG);
                 });
+    }
+
+    /** Those of the program that only its start has touched. */
+    private static void giveBackPages(Vertx vertx) {
+        if (ImageMode.current() == ImageMode.NATIVE_RUN) {
+            vertx.setTimer(
+                    START_OVER_MILLIS,
+                    timer -> vertx.executeBlocking(() -> {
+                        FilePages.giveBack();
+                        return null;
+                    }));
+        }
     }
 
     void stop(@Observes ShutdownEvent event, Gateways gateways, GatewayServer server) {

@@ -3,6 +3,8 @@ package io.edgeway.backend.local;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.edgeway.api.ApiException;
+import io.edgeway.memory.FilePages;
+import io.edgeway.memory.JavaHeap;
 import io.edgeway.onnx.OrtSessions;
 import io.edgeway.pipeline.Load;
 import java.util.ArrayDeque;
@@ -353,6 +355,8 @@ public final class Engine implements AutoCloseable {
         loaded = true;
         loadFailure = null;
         usedNanos = clock.getAsLong();
+        JavaHeap.giveBack();
+        FilePages.giveBack(directory.path());
         LOG.infof("Loaded '%s' from %s in %d ms", name, directory.path(), (System.nanoTime() - start) / 1_000_000);
     }
 

@@ -1,19 +1,13 @@
-package io.edgeway.onnx;
+package io.edgeway.memory;
 
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.graalvm.nativeimage.c.function.CFunction;
-import org.graalvm.word.PointerBase;
-import org.graalvm.word.UnsignedWord;
-import org.graalvm.word.WordFactory;
 
 /**
  * Room for the weights that a session packs anew while it opens: a stretch of the C library's heap that the kernel may
  * back with huge pages. Most of an opening's time would else go to touching new pages of 4 KB one by one. What is not
  * used of it is given back on close. Only in the binary, whose one heap is this one; elsewhere nothing happens.
- *
- * <p>Sources: mallopt(3), malloc_trim(3), madvise(2), and malloc/malloc.c of glibc.
  */
-final class PackingRoom implements AutoCloseable {
+public final class PackingRoom implements AutoCloseable {
     private static final long HUGE_PAGE = 2L << 20;
     private static final long SMALL = 1 << 16;
 
@@ -39,8 +33,8 @@ final class PackingRoom implements AutoCloseable {
     }
 
     /** For the start of the process: later threads share the heap that can be prepared, but for large blocks. */
-    static void oneHeap() {
-        if (isBinary()) {
+    public static void oneHeap() {
+        if (Binary.isRunning()) {
             Libc.set(Libc.M_ARENA_MAX, 1);
             Libc.set(Libc.M_MMAP_THRESHOLD, OWN_BLOCK);
             Libc.set(Libc.M_TRIM_THRESHOLD, KEPT);
@@ -48,8 +42,8 @@ final class PackingRoom implements AutoCloseable {
     }
 
     /** @return null where there is none to be had */
-    static PackingRoom of(long bytes) {
-        if (!isBinary() || bytes < HUGE_PAGE || !TAKEN.compareAndSet(false, true)) {
+    public static PackingRoom of(long bytes) {
+        if (!Binary.isRunning() || bytes < HUGE_PAGE || !TAKEN.compareAndSet(false, true)) {
             return null;
         }
         Libc.set(Libc.M_MMAP_MAX, 0);
@@ -84,68 +78,9 @@ final class PackingRoom implements AutoCloseable {
     }
 
     /** Gives what lies free in the heap back to the system, as after a session was closed. */
-    static void giveBack() {
-        if (isBinary()) {
+    public static void giveBack() {
+        if (Binary.isRunning()) {
             Libc.trim();
         }
-    }
-
-    private static boolean isBinary() {
-        return "runtime".equals(System.getProperty("org.graalvm.nativeimage.imagecode"));
-    }
-
-    /** Kept apart: these types are the binary's, a JVM has none of them. */
-    private static final class Libc {
-        static final int M_TRIM_THRESHOLD = -1;
-        static final int M_MMAP_THRESHOLD = -3;
-        static final int M_MMAP_MAX = -4;
-        static final int M_ARENA_MAX = -8;
-        static final int DEFAULT_MMAP_MAX = 65536;
-        static final int MADV_HUGEPAGE = 14;
-        static final int MADV_NOHUGEPAGE = 15;
-
-        static void set(int option, int value) {
-            mallopt(option, value);
-        }
-
-        static long allocate(long bytes) {
-            return malloc(WordFactory.unsigned(bytes)).rawValue();
-        }
-
-        static void release(long block) {
-            free(WordFactory.pointer(block));
-        }
-
-        static long end() {
-            return sbrk(0).rawValue();
-        }
-
-        static void advise(long from, long to, int advice) {
-            if (to > from) {
-                madvise(WordFactory.pointer(from), WordFactory.unsigned(to - from), advice);
-            }
-        }
-
-        static void trim() {
-            mallocTrim(WordFactory.zero());
-        }
-
-        @CFunction
-        private static native int mallopt(int option, int value);
-
-        @CFunction
-        private static native PointerBase malloc(UnsignedWord bytes);
-
-        @CFunction
-        private static native void free(PointerBase block);
-
-        @CFunction
-        private static native PointerBase sbrk(long increment);
-
-        @CFunction("malloc_trim")
-        private static native int mallocTrim(UnsignedWord keep);
-
-        @CFunction
-        private static native int madvise(PointerBase address, UnsignedWord bytes, int advice);
     }
 }
