@@ -1,9 +1,11 @@
 package io.edgeway.backend.local;
 
+import io.edgeway.memory.FreshPages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * The memory of keys and values: one tensor [rows, heads, length, size] for each layer's keys and one for its values.
@@ -13,22 +15,19 @@ import java.nio.ByteOrder;
 final class KvSlab implements AutoCloseable {
     private static final int FIRST_LENGTH = 256;
 
-    /**
-     * Tensors share blocks of at least this size. What is freed in smaller pieces, the C library keeps for itself (glibc
-     * up to 32 MB), and a slab that has grown would hold its memory twice.
-     */
-    private static final long BLOCK_BYTES = 40L << 20;
-
     private final int tensors;
     private final int heads;
     private final int size;
     private final int elementBytes;
     private final int maxRows;
     private final int maxLength;
-    /** Of blocks, each at the place of its first tensor. */
+    /** One for each tensor, so that a slab that grows holds no more than one of them twice. */
     private final Arena[] arenas;
 
     private final MemorySegment[] segments;
+    /** How many positions of each row may hold something; the rest of its memory was never touched, and takes none. */
+    private final int[] held;
+
     private int rows;
     private int length;
     /** The most that was asked for since {@link #ample} was asked last. */
@@ -46,6 +45,7 @@ final class KvSlab implements AutoCloseable {
         this.maxLength = maxLength;
         arenas = new Arena[tensors];
         segments = new MemorySegment[tensors];
+        held = new int[maxRows];
     }
 
     int rows() {
@@ -70,6 +70,16 @@ final class KvSlab implements AutoCloseable {
         return bytesPerToken() * maxRows * maxLength;
     }
 
+    /** So many positions of a row are about to be written. */
+    void hold(int row, int tokens) {
+        held[row] = Math.max(held[row], tokens);
+    }
+
+    /** What a row holds is wanted no more. */
+    void vacate(int row) {
+        held[row] = 0;
+    }
+
     /** Makes room; answers whether the memory moved, so that tensors over it must be made anew. */
     boolean ensure(int neededRows, int neededLength) {
         askedRows = Math.max(askedRows, neededRows);
@@ -79,29 +89,22 @@ final class KvSlab implements AutoCloseable {
         }
         int newRows = grown(Math.max(rows, 1), neededRows, maxRows);
         int newLength = grownLength(Math.max(length, firstLength()), neededLength);
-        long headBytes = (long) length * size * elementBytes;
-        long newHeadBytes = (long) newLength * size * elementBytes;
-        long bytes = newHeadBytes * heads * newRows;
-        int together = (int) Math.min(tensors, BLOCK_BYTES / bytes + 1);
-        Arena left = null;
-        MemorySegment block = null;
+        long tokenBytes = (long) size * elementBytes;
         for (int i = 0; i < tensors; i++) {
-            if (arenas[i] != null) {
-                close(left);
-                left = arenas[i];
-                arenas[i] = null;
-            }
-            if (i % together == 0) {
-                arenas[i] = Arena.ofConfined();
-                block = arenas[i].allocate(bytes * Math.min(together, tensors - i), 64);
-            }
-            MemorySegment segment = block.asSlice(i % together * bytes, bytes);
+            Arena grown = Arena.ofConfined();
+            MemorySegment segment = FreshPages.allocate(tokenBytes * newLength * heads * newRows, grown);
             for (int head = 0; head < rows * heads; head++) {
-                MemorySegment.copy(segments[i], head * headBytes, segment, head * newHeadBytes, headBytes);
+                MemorySegment.copy(
+                        segments[i],
+                        head * tokenBytes * length,
+                        segment,
+                        head * tokenBytes * newLength,
+                        held[head / heads] * tokenBytes);
             }
+            close(arenas[i]);
+            arenas[i] = grown;
             segments[i] = segment;
         }
-        close(left);
         rows = newRows;
         length = newLength;
         return true;
@@ -162,6 +165,7 @@ final class KvSlab implements AutoCloseable {
     void copy(int from, int to, int tokens) {
         long headBytes = (long) length * size * elementBytes;
         long used = (long) tokens * size * elementBytes;
+        hold(to, tokens);
         for (MemorySegment segment : segments) {
             for (int head = 0; head < heads; head++) {
                 MemorySegment.copy(
@@ -178,15 +182,17 @@ final class KvSlab implements AutoCloseable {
     void swap(int a, int b, int tokens) {
         long headBytes = (long) length * size * elementBytes;
         long used = (long) tokens * size * elementBytes;
+        hold(a, tokens);
+        hold(b, tokens);
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment held = arena.allocate(Math.max(used, 1));
+            MemorySegment aside = arena.allocate(Math.max(used, 1));
             for (MemorySegment segment : segments) {
                 for (int head = 0; head < heads; head++) {
                     long first = ((long) a * heads + head) * headBytes;
                     long second = ((long) b * heads + head) * headBytes;
-                    MemorySegment.copy(segment, first, held, 0, used);
+                    MemorySegment.copy(segment, first, aside, 0, used);
                     MemorySegment.copy(segment, second, segment, first, used);
-                    MemorySegment.copy(held, 0, segment, second, used);
+                    MemorySegment.copy(aside, 0, segment, second, used);
                 }
             }
         }
@@ -198,6 +204,7 @@ final class KvSlab implements AutoCloseable {
     }
 
     void restore(int row, int start, int tokens, MemorySegment source) {
+        hold(row, start + tokens);
         transfer(row, start, tokens, source, false);
     }
 
@@ -225,6 +232,7 @@ final class KvSlab implements AutoCloseable {
             arenas[i] = null;
             segments[i] = null;
         }
+        Arrays.fill(held, 0);
         rows = 0;
         length = 0;
     }

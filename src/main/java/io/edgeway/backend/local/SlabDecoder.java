@@ -103,7 +103,9 @@ final class SlabDecoder implements Decoder {
     }
 
     @Override
-    public void vacate(int row) {}
+    public void vacate(int row) {
+        slab.vacate(row);
+    }
 
     @Override
     public void ensure(int rows, int length) {
@@ -128,6 +130,7 @@ final class SlabDecoder implements Decoder {
         int count = to - from;
         int filled = Math.min(from + count + count % 2, context);
         ensure(row + 1, filled);
+        slab.hold(row, filled);
         for (int i = 0; i < count; i++) {
             ids.put(i, tokens[from + i]);
         }
@@ -163,6 +166,9 @@ final class SlabDecoder implements Decoder {
             longest = Math.max(longest, past[row] + 1);
         }
         ensure(rows, longest);
+        for (int row = 0; row < rows; row++) {
+            slab.hold(row, past[row] + 1);
+        }
         total.put(0, longest);
         Run run = steps[rows];
         if (run == null) {
