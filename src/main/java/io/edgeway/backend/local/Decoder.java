@@ -11,7 +11,7 @@ import java.util.Set;
  */
 interface Decoder extends AutoCloseable {
     /** The longest run of prompt tokens in one pass where more than a block is left after it. */
-    int MAX_CHUNK = 512;
+    int MAX_CHUNK = 256;
 
     int LONGEST_PASS = MAX_CHUNK + PrefixCache.BLOCK;
 
