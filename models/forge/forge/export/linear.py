@@ -94,26 +94,26 @@ class Int4:
         self.paired = block > 32
 
     def project(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None) -> str:
-        values, scale = self._blocks(name, weight)
+        values, scale = quantize.blocks(weight, self.block, self.bits)
         return self._product(x, self.graph.constant(name, values), name, scale, weight.shape, bias)
 
     def embed(self, ids: str, name: str, weight: np.ndarray) -> str:
         g = self.graph
-        values, scale = self._blocks(name, weight)
+        values, scale = quantize.blocks(weight, self.block, self.bits)
         table = g.node("Reshape", [g.constant(name, values), g.constant("table", np.array([weight.shape[0], -1]))])
         scales = g.constant(f"{name}.scale", scale)
-        return g.node(
+        rows = g.node(
             "GatherBlockQuantized", [table, ids, scales], domain=CONTRIB,
             bits=self.bits, block_size=self.block, gather_axis=0, quantize_axis=1,
         )
+        features = weight.shape[1]
+        if features % self.block == 0:
+            return rows
+        zero, width, last = (g.constant(n, np.array([v])) for n, v in (("zero", 0), ("width", features), ("last", -1)))
+        return g.node("Slice", [rows, zero, width, last])
 
     def tied_head(self, x: str, name: str, weight: np.ndarray) -> str:
         return self._product(x, name, name, None, weight.shape, None)
-
-    def _blocks(self, name: str, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if weight.shape[1] % self.block:
-            raise ExportError(f"{name}: {weight.shape[1]} columns do not divide into blocks of {self.block}")
-        return quantize.blocks(weight, self.block, self.bits)
 
     def _product(self, x, values, name, scale, shape, bias) -> str:
         g = self.graph

@@ -11,7 +11,11 @@ def per_row_int8(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def blocks(weight: np.ndarray, block: int, bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Unsigned integers around the middle with one scale a block; the scale with the least square error wins."""
+    """Unsigned integers around the middle with one scale a block; the scale with the least square error wins.
+
+    Rows that end within a block are filled up with zeros.
+    """
+    weight = np.pad(weight, ((0, 0), (0, -weight.shape[1] % block)))
     rows, columns = weight.shape
     grouped = weight.reshape(rows, columns // block, block).astype(np.float32)
     middle = 1 << (bits - 1)

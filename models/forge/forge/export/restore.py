@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 from safetensors.numpy import save_file
 
 from .checkpoint import Architecture, ExportError, architecture
@@ -47,6 +47,8 @@ def restore(source: Path, target: Path) -> list[tuple[str, int]]:
 def tensors(model: onnx.ModelProto, arch: Architecture) -> dict[str, np.ndarray]:
     """The float32 tensors by the names of `transformers`."""
     stored = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
+    widths = {n.input[1]: helper.get_node_attr_value(n, "K") for n in model.graph.node if n.op_type == "MatMulNBits"}
+    widths[TABLE] = arch.hidden
     found = {}
     for name, value in stored.items():
         if not name.startswith(("model.", "lm_head")) or name.endswith(".scale"):
@@ -56,7 +58,8 @@ def tensors(model: onnx.ModelProto, arch: Architecture) -> dict[str, np.ndarray]
         elif name.endswith(".bias"):
             found.update(_split(name.removesuffix(".bias"), "bias", value, arch))
         else:
-            matrix = _matrix(value, stored.get(f"{name}.scale"), name == TABLE)
+            # Blocks may be wider than what is left of a row.
+            matrix = _matrix(value, stored.get(f"{name}.scale"), name == TABLE)[:, :widths.get(name)]
             found.update(_split(name, "weight", matrix, arch))
     return {name: np.ascontiguousarray(value, np.float32) for name, value in found.items()}
 
