@@ -3,15 +3,11 @@ package io.edgeway.backend.local;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.edgeway.api.ApiException;
-import io.edgeway.memory.FilePages;
-import io.edgeway.memory.JavaHeap;
 import io.edgeway.onnx.OrtSessions;
 import io.edgeway.pipeline.Load;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -54,19 +50,16 @@ public final class Engine implements AutoCloseable {
     private volatile int context;
     private volatile boolean loaded;
     private volatile long usedNanos;
-    /** The files that have been verified, as they were then. */
-    private volatile String verified;
-
     private volatile RuntimeException loadFailure;
     private volatile long loadFailureNanos;
     private volatile int activeRows;
     private volatile int pausedRows;
 
     // The rest belongs to the engine's thread.
-    private Decoder decoder;
-    private PrefixCache prefixes;
-    private float[] logits;
-    private Sampler.Scratch scratch;
+    private OpenModel model;
+    /** The files that have been verified, as they were then. */
+    private String verified;
+
     /** When it was looked at last whether less memory would do. */
     private long ampleNanos;
 
@@ -271,22 +264,22 @@ public final class Engine implements AutoCloseable {
         activeRows = 0;
         long unused = clock.getAsLong() - usedNanos;
         long unloadNanos = settings.unloadAfter().toNanos();
-        if (decoder != null && unloadNanos > 0 && unused >= unloadNanos) {
+        if (model != null && unloadNanos > 0 && unused >= unloadNanos) {
             LOG.infof("Unloading '%s' after %s without a request", name, settings.unloadAfter());
             unload();
         }
-        if (decoder != null && decoder.holdsRows() && (unused >= RELEASE_NANOS || ample())) {
-            decoder.release();
+        if (model != null && model.decoder().holdsRows() && (unused >= RELEASE_NANOS || ample())) {
+            model.decoder().release();
             OrtSessions.giveBack();
         }
         if (!inbox.isEmpty() || closed) {
             return;
         }
         long until = Long.MAX_VALUE;
-        if (decoder != null && decoder.holdsRows()) {
+        if (model != null && model.decoder().holdsRows()) {
             until = RELEASE_NANOS - unused;
         }
-        if (decoder != null && unloadNanos > 0) {
+        if (model != null && unloadNanos > 0) {
             until = Math.min(until, unloadNanos - unused);
         }
         if (until == Long.MAX_VALUE) {
@@ -303,11 +296,11 @@ public final class Engine implements AutoCloseable {
             return false;
         }
         ampleNanos = now;
-        return decoder.holdsAmple();
+        return model.decoder().holdsAmple();
     }
 
     private boolean ensureLoaded() {
-        if (decoder == null) {
+        if (model == null) {
             if (!available()) {
                 failWaiting(loadFailure);
                 return false;
@@ -334,77 +327,22 @@ public final class Engine implements AutoCloseable {
         long start = System.nanoTime();
         ModelDirectory directory = ModelDirectory.open(settings.directory());
         registry.makeRoom(this, directory);
-        // Files are checked and the tokenizer is read while the runtime packs the weights.
-        FutureTask<ModelText> reading = new FutureTask<>(() -> read(directory));
-        Thread.ofPlatform().daemon().name("edgeway-model-" + name).start(reading);
-        int bound = settings.context() > 0 ? Math.min(settings.context(), directory.context()) : directory.context();
-        ModelText loadedText;
-        try {
-            decoder = Decoder.open(directory, settings, bound);
-        } finally {
-            // A checksum says more of a damaged file than what the runtime made of it.
-            loadedText = result(reading);
-        }
-        loadedText.mustFit(decoder.vocabulary());
-        logits = new float[decoder.vocabulary()];
-        scratch = new Sampler.Scratch(decoder.vocabulary());
-        prefixes = decoder.prefixes(settings.prefixCacheBytes());
-        warmUp();
-        text = loadedText;
-        context = bound;
+        model = OpenModel.open(directory, settings, verified);
+        verified = model.stamp();
+        text = model.text();
+        context = model.context();
         loaded = true;
         loadFailure = null;
         usedNanos = clock.getAsLong();
-        JavaHeap.giveBack();
-        FilePages.giveBack(directory.path());
         LOG.infof("Loaded '%s' from %s in %d ms", name, directory.path(), (System.nanoTime() - start) / 1_000_000);
-    }
-
-    private ModelText read(ModelDirectory directory) {
-        String stamp = directory.stamp();
-        if (!stamp.equals(verified)) {
-            directory.verifyIfSmall();
-            verified = stamp;
-        }
-        return ModelText.load(directory);
-    }
-
-    private static ModelText result(FutureTask<ModelText> reading) {
-        try {
-            return reading.get();
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause
-                    ? cause
-                    : new ModelException("the model could not be read: " + e.getCause(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ModelException("the load was interrupted", e);
-        }
-    }
-
-    /** One pass, so that a model that cannot run fails here and not in a request. */
-    private void warmUp() {
-        try {
-            decoder.prefill(0, new int[] {0}, 0, 1);
-            decoder.logits(0, logits);
-            Sampler.likeliest(logits);
-        } catch (OrtException | InvalidLogitsException e) {
-            throw new ModelException("the model does not run: " + e.getMessage(), e);
-        }
     }
 
     private void unload() {
         loaded = false;
-        if (prefixes != null) {
-            prefixes.close();
-            prefixes = null;
+        if (model != null) {
+            model.close();
+            model = null;
         }
-        if (decoder != null) {
-            decoder.close();
-            decoder = null;
-        }
-        logits = null;
-        scratch = null;
     }
 
     /** Lets rows go whose client left or whose time is up, and moves those that were paused or resumed. */
@@ -415,13 +353,13 @@ public final class Engine implements AutoCloseable {
             if (expired(generation, now)) {
                 remove(row);
             } else if (row < rows.running() && generation.paused()) {
-                rows.demote(row, decoder);
+                rows.demote(row, model.decoder());
             }
         }
         int paused = 0;
         for (int row = rows.running(); row < rows.count(); row++) {
             if (rows.get(row).prompted() && !rows.get(row).paused()) {
-                rows.promote(row, decoder);
+                rows.promote(row, model.decoder());
             } else if (rows.get(row).prompted()) {
                 paused++;
             }
@@ -467,8 +405,8 @@ public final class Engine implements AutoCloseable {
             metrics.admitted(generation.admittedNanos() - generation.submittedNanos());
             int[] prompt = generation.request().prompt();
             int reply = Math.min(generation.request().maxTokens(), PrefixCache.BLOCK);
-            decoder.ensure(wanted, Math.min(context, prompt.length + reply));
-            generation.startAt(prefixes.restore(generation.request().tenant(), prompt, row));
+            model.decoder().ensure(wanted, Math.min(context, prompt.length + reply));
+            generation.startAt(model.prefixes().restore(generation.request().tenant(), prompt, row));
         }
     }
 
@@ -481,12 +419,12 @@ public final class Engine implements AutoCloseable {
             throw tooLong(prompt.length, context);
         }
         for (int token : prompt) {
-            if (token < 0 || token >= decoder.vocabulary()) {
+            if (token < 0 || token >= model.decoder().vocabulary()) {
                 throw ApiException.badRequest(
                         "messages",
                         "invalid_token",
                         "The prompt has the token " + token + ", but the tokens of the model '" + name + "' are 0 to "
-                                + (decoder.vocabulary() - 1) + ".");
+                                + (model.decoder().vocabulary() - 1) + ".");
             }
         }
     }
@@ -516,7 +454,7 @@ public final class Engine implements AutoCloseable {
         int rest = prompt.length - from;
         int chunk = Math.clamp(about / PrefixCache.BLOCK * PrefixCache.BLOCK, PrefixCache.BLOCK, Decoder.MAX_CHUNK);
         // A pass has a fixed cost, so what is less than a block goes along, and no prompt is begun for little of it.
-        boolean toItsEnd = rest < PrefixCache.BLOCK + (decoder.cutsAnywhere() ? chunk : 0);
+        boolean toItsEnd = rest < PrefixCache.BLOCK + (model.decoder().cutsAnywhere() ? chunk : 0);
         if (!toItsEnd && !first && chunk < Decoder.MAX_CHUNK / 2) {
             return 0;
         }
@@ -526,7 +464,7 @@ public final class Engine implements AutoCloseable {
             reading.begin(generation, pass);
             reading.breakOff(closed);
             try {
-                decoder.prefill(row, prompt, from, to, pass);
+                model.decoder().prefill(row, prompt, from, to, pass);
             } finally {
                 reading.end();
             }
@@ -545,12 +483,12 @@ public final class Engine implements AutoCloseable {
         }
         metrics.prompted(prompt.length, generation.cached(), System.nanoTime() - generation.submittedNanos());
         if (generation.length() == prompt.length) {
-            prefixes.keep(generation.request().tenant(), prompt, row);
+            model.prefixes().keep(generation.request().tenant(), prompt, row);
         }
         if (generation.over()) {
             leave(row);
         } else if (!generation.paused()) {
-            rows.promote(row, decoder);
+            rows.promote(row, model.decoder());
         }
         return to - from;
     }
@@ -563,7 +501,7 @@ public final class Engine implements AutoCloseable {
         }
         long start = System.nanoTime();
         try {
-            decoder.step(batch, tokens, past);
+            model.decoder().step(batch, tokens, past);
         } catch (OrtException e) {
             LOG.errorf("A step of '%s' failed: %s", name, e.getMessage());
             for (int row = batch - 1; row >= 0; row--) {
@@ -589,8 +527,7 @@ public final class Engine implements AutoCloseable {
     /** Whatever goes wrong with one reply stays with it. */
     private void draw(Generation generation, int row) {
         try {
-            decoder.logits(row, logits);
-            generation.draw(logits, scratch, text, context);
+            model.draw(generation, row);
         } catch (InvalidLogitsException e) {
             LOG.errorf("'%s' produced numbers that are not finite after %d tokens", name, generation.length());
             generation.fail(new ApiException(
@@ -607,7 +544,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void remove(int row) {
-        rows.remove(row, decoder);
+        rows.remove(row, model.decoder());
         activeRows = rows.count();
     }
 
