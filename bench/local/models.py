@@ -15,6 +15,9 @@ SHAPE = dict(
     num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3, head_dim=64, max_position_embeddings=2048,
     rms_norm_eps=1e-5, rope_theta=100000.0, tie_word_embeddings=True, hidden_act="silu", eos_token_id=288)
 
+# Our directories: the scheme, and weights a scale in it.
+SCHEMES = {"int8": ("int8", 32), "int4": ("int4", 64), "int4-128": ("int4", 128)}
+
 
 def weights():
     import numpy as np
@@ -114,9 +117,9 @@ def refresh(folder):
 
 def main():
     folder, source = Path(sys.argv[1]), Path(sys.argv[2])
-    if (folder / "q4_0.gguf").exists():
-        refresh(folder / "int8")
-        refresh(folder / "int4")
+    if all((folder / name).exists() for name in ("q4_0.gguf", *SCHEMES)):
+        for name in SCHEMES:
+            refresh(folder / name)
         return
     sys.path[:0] = [str(ROOT / "models" / "forge"), str(source / "gguf-py")]
     from forge.export import export
@@ -128,8 +131,8 @@ def main():
     save_file(tensors, checkpoint / "model.safetensors")
     (checkpoint / "config.json").write_text(json.dumps(SHAPE))
     write_tokenizer(checkpoint)
-    export(checkpoint, folder / "int8", "int8")
-    export(checkpoint, folder / "int4", "int4", 64)
+    for name, (quant, block) in SCHEMES.items():
+        export(checkpoint, folder / name, quant, block)
     for kind in ("q8_0", "q4_0"):
         write_gguf(folder / f"{kind}.gguf", tensors, kind)
 
