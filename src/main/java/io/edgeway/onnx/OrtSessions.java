@@ -79,7 +79,7 @@ public final class OrtSessions {
         options.setInterOpNumThreads(1);
         options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
         options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-        // A plan is kept for each shape that was ever seen, and prompts have as many as lengths; each asks for one piece.
+        // A plan is kept for each shape that was ever seen, and prompts have as many as lengths.
         options.setMemoryPatternOptimization(false);
         options.addConfigEntry("session.intra_op.allow_spinning", spin ? "1" : "0");
         if (spin) {
