@@ -8,6 +8,8 @@ import ai.onnxruntime.OrtSession;
 import io.edgeway.backend.local.TinyModel.Result;
 import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
 import io.edgeway.json.Json;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,6 +69,28 @@ class DecoderTest {
             slab.ensure(4, 257);
             assertThat(slab.ample()).isFalse();
             assertThat(slab.ample()).as("nothing was asked for").isTrue();
+        }
+    }
+
+    @Test
+    void whatRowsHoldOutlivesGrowth() {
+        try (KvSlab slab = new KvSlab(2, 3, 4, 4, 8, 1024);
+                Arena arena = Arena.ofConfined()) {
+            slab.ensure(3, 200);
+            MemorySegment ones = arena.allocate(slab.bytesPerToken() * 100).fill((byte) 1);
+            MemorySegment twos = arena.allocate(slab.bytesPerToken() * 40).fill((byte) 2);
+            slab.restore(0, 0, 100, ones);
+            slab.restore(1, 0, 40, twos);
+            slab.swap(0, 1, 100);
+            slab.copy(1, 2, 100);
+            slab.ensure(8, 1000);
+            MemorySegment found = arena.allocate(ones.byteSize());
+            slab.save(1, 0, 100, found);
+            assertThat(found.mismatch(ones)).isEqualTo(-1);
+            slab.save(2, 0, 100, found);
+            assertThat(found.mismatch(ones)).isEqualTo(-1);
+            slab.save(0, 0, 40, found.asSlice(0, twos.byteSize()));
+            assertThat(found.asSlice(0, twos.byteSize()).mismatch(twos)).isEqualTo(-1);
         }
     }
 
