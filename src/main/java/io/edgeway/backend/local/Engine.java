@@ -262,6 +262,9 @@ public final class Engine implements AutoCloseable {
             return;
         }
         activeRows = 0;
+        if (model != null) {
+            model.settle();
+        }
         long unused = clock.getAsLong() - usedNanos;
         long unloadNanos = settings.unloadAfter().toNanos();
         if (model != null && unloadNanos > 0 && unused >= unloadNanos) {

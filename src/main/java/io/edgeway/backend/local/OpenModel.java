@@ -3,6 +3,7 @@ package io.edgeway.backend.local;
 import ai.onnxruntime.OrtException;
 import io.edgeway.memory.FilePages;
 import io.edgeway.memory.JavaHeap;
+import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -11,6 +12,7 @@ import java.util.concurrent.FutureTask;
  * tokens are drawn. Confined to the engine's thread.
  */
 final class OpenModel implements AutoCloseable {
+    private final Path folder;
     private final Decoder decoder;
     private final ModelText text;
     private final String stamp;
@@ -18,8 +20,10 @@ final class OpenModel implements AutoCloseable {
     private final PrefixCache prefixes;
     private final float[] logits;
     private final Sampler.Scratch scratch;
+    private boolean settled;
 
-    private OpenModel(Decoder decoder, ModelText text, String stamp, int context, PrefixCache prefixes) {
+    private OpenModel(Path folder, Decoder decoder, ModelText text, String stamp, int context, PrefixCache prefixes) {
+        this.folder = folder;
         this.decoder = decoder;
         this.text = text;
         this.stamp = stamp;
@@ -57,7 +61,8 @@ final class OpenModel implements AutoCloseable {
                 text = result(reading);
             }
             text.mustFit(decoder.vocabulary());
-            model = new OpenModel(decoder, text, stamp, context, decoder.prefixes(settings.prefixCacheBytes()));
+            PrefixCache prefixes = decoder.prefixes(settings.prefixCacheBytes());
+            model = new OpenModel(directory.path(), decoder, text, stamp, context, prefixes);
             model.warmUp();
         } catch (RuntimeException e) {
             if (model != null) {
@@ -67,8 +72,6 @@ final class OpenModel implements AutoCloseable {
             }
             throw e;
         }
-        JavaHeap.giveBack();
-        FilePages.giveBack(directory.path());
         return model;
     }
 
@@ -115,6 +118,15 @@ final class OpenModel implements AutoCloseable {
 
     PrefixCache prefixes() {
         return prefixes;
+    }
+
+    /** Gives back, once, what only the opening needed; takes tens of milliseconds, for which no request should wait. */
+    void settle() {
+        if (!settled) {
+            settled = true;
+            JavaHeap.giveBack();
+            FilePages.giveBack(folder);
+        }
     }
 
     /** Draws a reply's next token from what the last pass said of a row. */
