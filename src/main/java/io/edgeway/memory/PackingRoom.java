@@ -32,13 +32,27 @@ public final class PackingRoom implements AutoCloseable {
         this.to = to;
     }
 
-    /** For the start of the process: later threads share the heap that can be prepared, but for large blocks. */
+    /** For the start of the process: later threads get no heaps of their own, and large blocks their own pages. */
     public static void oneHeap() {
         if (Binary.isRunning()) {
             Libc.set(Libc.M_ARENA_MAX, 1);
             Libc.set(Libc.M_MMAP_THRESHOLD, OWN_BLOCK);
             Libc.set(Libc.M_TRIM_THRESHOLD, KEPT);
         }
+    }
+
+    /**
+     * Whether this thread's memory comes from the heap that can be prepared. A small piece tells: a large one comes from
+     * there even where the thread has a heap of its own.
+     */
+    static boolean inReach() {
+        if (!Binary.isRunning()) {
+            return true;
+        }
+        long small = Libc.allocate(SMALL);
+        boolean ours = small != 0 && small < Libc.end();
+        Libc.release(small);
+        return ours;
     }
 
     /** @return null where there is none to be had */
@@ -48,11 +62,7 @@ public final class PackingRoom implements AutoCloseable {
         }
         Libc.set(Libc.M_MMAP_MAX, 0);
         Libc.set(Libc.M_TRIM_THRESHOLD, Integer.MAX_VALUE);
-        // A small piece first: a large one comes from the one heap even where this thread's small ones do not.
-        long small = Libc.allocate(SMALL);
-        boolean ours = small != 0 && small < Libc.end();
-        Libc.release(small);
-        long block = ours ? Libc.allocate(bytes) : 0;
+        long block = inReach() ? Libc.allocate(bytes) : 0;
         if (block == 0) {
             restore();
             return null;

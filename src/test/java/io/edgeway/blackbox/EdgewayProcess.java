@@ -31,6 +31,7 @@ final class EdgewayProcess implements AutoCloseable {
     private static final Path ROOT = Path.of("").toAbsolutePath();
     private static final Pattern LISTENING = Pattern.compile(
             "Listening on: http://[^ ]*:(\\d+)\\. Management interface listening on http://[^ ]*:(\\d+)");
+    private static final Pattern SMAPS_HEAD = Pattern.compile("[0-9a-f]+-[0-9a-f]+ ");
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -144,13 +145,36 @@ final class EdgewayProcess implements AutoCloseable {
         return DoubleStream.of(values).sum();
     }
 
+    /** What of the heap that grows by brk(2) is resident now. */
+    long heapBytes() {
+        long bytes = 0;
+        boolean heap = false;
+        for (String line : lines("smaps")) {
+            if (SMAPS_HEAD.matcher(line).lookingAt()) {
+                heap = line.endsWith("[heap]");
+            } else if (heap && line.startsWith("Rss:")) {
+                bytes += bytes(line);
+            }
+        }
+        return bytes;
+    }
+
     /** Resident memory now. */
     long residentBytes() {
+        return lines("status").stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(EdgewayProcess::bytes)
+                .sum();
+    }
+
+    private static long bytes(String line) {
+        return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+    }
+
+    /** Of its folder in proc(5). */
+    private List<String> lines(String file) {
         try {
-            return Files.readAllLines(Path.of("/proc/" + pid() + "/status")).stream()
-                    .filter(line -> line.startsWith("VmRSS:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-                    .sum();
+            return Files.readAllLines(Path.of("/proc/" + pid(), file));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -56,6 +57,30 @@ class LifecycleIT {
                 assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(3));
                 assertThat(edgeway.residentBytes()).isLessThan(80 * MB);
             }
+        }
+    }
+
+    /** Which of the C library's heaps a thread gets depends on what the process did before. */
+    @RepeatedTest(6)
+    @EnabledIfSystemProperty(named = "edgeway.under-test", matches = "native")
+    void weightsArePackedInTheHeapThatIsPreparedForThem() throws Exception {
+        Path nano = Path.of("models/nano").toAbsolutePath();
+        Path config = Files.writeString(directory.resolve("edgeway.yaml"), """
+                edgeway:
+                  models:
+                    nano: { local: { path: "%s" } }
+                  plugins:
+                    callers: { type: auth, anonymous: loopback }
+                    route: { type: router }
+                  routes:
+                    - { match: "/v1/*", chain: [callers, route] }
+                """.formatted(nano));
+        try (EdgewayProcess edgeway = EdgewayProcess.serve(config)) {
+            String question =
+                    "{\"model\":\"nano\",\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+            assertThat(edgeway.post("/v1/chat/completions", question).statusCode())
+                    .isEqualTo(200);
+            assertThat(edgeway.heapBytes()).isGreaterThan(Files.size(nano.resolve("model.onnx.data")) / 2);
         }
     }
 

@@ -3,6 +3,7 @@ package io.edgeway.backend.local;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.edgeway.api.ApiException;
+import io.edgeway.memory.HeapThread;
 import io.edgeway.onnx.OrtSessions;
 import io.edgeway.pipeline.Load;
 import java.util.ArrayDeque;
@@ -44,7 +45,10 @@ public final class Engine implements AutoCloseable {
     private final int[] tokens;
     private final int[] past;
 
+    private boolean started;
+    /** Null until it runs; it looks at the inbox before it first sleeps. */
     private Thread thread;
+
     private volatile boolean closed;
     private volatile ModelText text;
     private volatile int context;
@@ -192,23 +196,24 @@ public final class Engine implements AutoCloseable {
             throw ApiException.unavailable("model_unloaded", "The local model '" + name + "' is shutting down.", 1000);
         }
         inbox.add(message);
-        if (thread == null) {
-            thread = new Thread(this::run, "edgeway-engine-" + name);
-            thread.setDaemon(true);
-            thread.start();
-        } else {
-            LockSupport.unpark(thread);
+        if (!started) {
+            started = true;
+            HeapThread.start("edgeway-engine-" + name, this::run);
         }
+        LockSupport.unpark(thread);
     }
 
     synchronized void wake() {
         reading.breakOff(closed);
-        if (thread != null) {
-            LockSupport.unpark(thread);
-        }
+        LockSupport.unpark(thread);
+    }
+
+    private synchronized void began() {
+        thread = Thread.currentThread();
     }
 
     private void run() {
+        began();
         while (!closed) {
             try {
                 if (!round()) {
