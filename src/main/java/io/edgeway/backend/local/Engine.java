@@ -4,7 +4,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.edgeway.api.ApiException;
 import io.edgeway.memory.HeapThread;
-import io.edgeway.onnx.OrtSessions;
 import io.edgeway.pipeline.Load;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -277,8 +276,7 @@ public final class Engine implements AutoCloseable {
             unload();
         }
         if (model != null && model.decoder().holdsRows() && (unused >= RELEASE_NANOS || ample())) {
-            model.decoder().release();
-            OrtSessions.giveBack();
+            model.release();
         }
         if (!inbox.isEmpty() || closed) {
             return;

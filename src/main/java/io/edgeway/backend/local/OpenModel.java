@@ -3,6 +3,7 @@ package io.edgeway.backend.local;
 import ai.onnxruntime.OrtException;
 import io.edgeway.memory.FilePages;
 import io.edgeway.memory.JavaHeap;
+import io.edgeway.onnx.OrtSessions;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -124,9 +125,20 @@ final class OpenModel implements AutoCloseable {
     void settle() {
         if (!settled) {
             settled = true;
-            JavaHeap.giveBack();
-            FilePages.giveBack(folder);
+            giveBack();
         }
+    }
+
+    /** Gives back what requests have made it grow to; no row may be in use. */
+    void release() {
+        decoder.release();
+        OrtSessions.giveBack();
+        giveBack();
+    }
+
+    private void giveBack() {
+        JavaHeap.giveBack();
+        FilePages.giveBack(folder);
     }
 
     /** Draws a reply's next token from what the last pass said of a row. */
