@@ -212,6 +212,16 @@ public interface GatewayConfig {
         @WithDefault("false")
         boolean spin();
 
+        /** How a lone request's next tokens are guessed, to be checked together. Replies may differ in near ties then. */
+        @WithDefault("none")
+        Speculation speculation();
+
+        /** What guesses come from. */
+        enum Speculation {
+            NONE,
+            PROMPT_LOOKUP
+        }
+
         /** Load at start rather than on first use. */
         @WithDefault("false")
         boolean preload();

@@ -24,7 +24,8 @@ interface Decoder extends AutoCloseable {
             try {
                 Set<String> inputs = session.getInputInfo().keySet();
                 if (layers(inputs) > 0 && inputs.contains("seqlens_k") && inputs.contains("logit_rows")) {
-                    return new SlabDecoder(session, settings.slots(), context);
+                    return new SlabDecoder(
+                            session, settings.slots(), context, settings.guesses() ? Speculation.MOST + 1 : 0);
                 }
                 if (layers(inputs) > 0 && inputs.contains("attention_mask")) {
                     return new GrowingDecoder(session, settings.slots());
@@ -90,7 +91,23 @@ interface Decoder extends AutoCloseable {
      */
     void step(int rows, int[] tokens, int[] past) throws OrtException;
 
-    /** Copies the logits of a row of the last step, or of the last prefill's last token as row 0. */
+    /** Whether {@link #check} is there. */
+    default boolean checks() {
+        return false;
+    }
+
+    /**
+     * Reads an even number of tokens into the first row, which holds {@code past}, and keeps what follows each. The last bits
+     * may differ from those of as many steps.
+     */
+    default void check(int[] tokens, int count, int past) throws OrtException {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * Copies the logits of a row of the last step, of the last prefill's last token as row 0, or of a token of the last
+     * check.
+     */
     void logits(int row, float[] target);
 
     /** Puts a row's first positions over another row's; the former is in use no more. */

@@ -41,6 +41,7 @@ public final class Engine implements AutoCloseable {
     private final ReadingPass reading = new ReadingPass();
     private final ArrayDeque<TextWaiter> textWaiters = new ArrayDeque<>();
     private final Rows rows;
+    private final Speculation speculation = new Speculation();
     private final int[] tokens;
     private final int[] past;
 
@@ -81,7 +82,7 @@ public final class Engine implements AutoCloseable {
         usedNanos = clock.getAsLong();
         ampleNanos = usedNanos;
         rows = new Rows(settings.slots());
-        tokens = new int[settings.slots()];
+        tokens = new int[Math.max(settings.slots(), Speculation.MOST + 1)];
         past = new int[settings.slots()];
         metrics.watch(this);
     }
@@ -251,7 +252,12 @@ public final class Engine implements AutoCloseable {
             sweep();
         }
         if (rows.running() > 0) {
-            step();
+            int guesses = rows.count() == 1 && line.isEmpty() ? ask(rows.get(0)) : 0;
+            if (guesses > 0) {
+                check(guesses);
+            } else {
+                step();
+            }
             worked = true;
         }
         activeRows = rows.count();
@@ -397,7 +403,7 @@ public final class Engine implements AutoCloseable {
             Generation generation = line.poll();
             try {
                 check(generation.request().prompt());
-                generation.admit(text.tokenizer().detokenizer());
+                generation.admit(text.tokenizer().detokenizer(), model.decoder().checks());
             } catch (ApiException e) {
                 generation.fail(e);
                 continue;
@@ -521,12 +527,54 @@ public final class Engine implements AutoCloseable {
             generation.length(generation.length() + 1);
             draw(generation, row);
         }
-        throughput.stepped(System.nanoTime() - start);
+        long nanos = System.nanoTime() - start;
+        throughput.stepped(nanos);
+        if (batch == 1) {
+            speculation.stepped(nanos);
+        }
         metrics.generated(batch);
         for (int row = batch - 1; row >= 0; row--) {
             if (rows.get(row).over()) {
                 leave(row);
             }
+        }
+    }
+
+    private int ask(Generation generation) {
+        int room = Math.min(generation.remaining(), context - generation.length()) - 1;
+        return model.decoder().checks() ? speculation.ask(generation, room) : 0;
+    }
+
+    /** Takes the first row's next token and all guesses in one pass, and draws for as long as they hold. */
+    private void check(int guesses) {
+        Generation generation = rows.get(0);
+        tokens[0] = generation.last();
+        System.arraycopy(speculation.guesses(), 0, tokens, 1, guesses);
+        long start = System.nanoTime();
+        try {
+            model.decoder().check(tokens, guesses + 1, generation.length());
+        } catch (OrtException e) {
+            LOG.errorf("A pass of '%s' failed: %s", name, e.getMessage());
+            generation.fail(ApiException.internal());
+            leave(0);
+            return;
+        }
+        int held = -1;
+        do {
+            held++;
+            generation.length(generation.length() + 1);
+            draw(generation, held);
+        } while (held < guesses
+                && !generation.over()
+                && !generation.cancelled()
+                && generation.last() == tokens[held + 1]);
+        long nanos = System.nanoTime() - start;
+        throughput.stepped(nanos / (held + 1));
+        speculation.checked(guesses, held, nanos);
+        metrics.generated(held + 1);
+        metrics.guessed(guesses, held);
+        if (generation.over()) {
+            leave(0);
         }
     }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
  *
  * @param context tokens of prompt and reply together; 0 takes the model's own bound
  * @param queue requests that may wait for a slot
+ * @param speculation how next tokens are guessed where a request is alone
  * @param unloadAfter how long a model stays without a request; zero keeps it
  */
 public record EngineSettings(
@@ -20,18 +21,33 @@ public record EngineSettings(
         long prefixCacheBytes,
         boolean spin,
         GatewayConfig.LocalConfig.Kv kv,
+        GatewayConfig.LocalConfig.Speculation speculation,
         Duration unloadAfter) {
 
     /** Names the engine among a node's; written out, since the compiler's would be interpreted in the binary. */
     String key() {
         return directory + " " + threads + ' ' + slots + ' ' + context + ' ' + queue + ' ' + prefixCacheBytes + ' '
-                + spin + ' ' + kv + ' ' + unloadAfter;
+                + spin + ' ' + kv + ' ' + speculation + ' ' + unloadAfter;
+    }
+
+    boolean guesses() {
+        return speculation != GatewayConfig.LocalConfig.Speculation.NONE;
     }
 
     /** For measuring the forward pass alone: no queue, no prefixes. */
     public static EngineSettings bare(Path directory, int threads, int slots, boolean spin, boolean kv8) {
         GatewayConfig.LocalConfig.Kv kv = kv8 ? GatewayConfig.LocalConfig.Kv.INT8 : GatewayConfig.LocalConfig.Kv.FP32;
-        return new EngineSettings(directory, threads, slots, 0, 0, 0, spin, kv, Duration.ZERO);
+        return new EngineSettings(
+                directory,
+                threads,
+                slots,
+                0,
+                0,
+                0,
+                spin,
+                kv,
+                GatewayConfig.LocalConfig.Speculation.NONE,
+                Duration.ZERO);
     }
 
     static EngineSettings of(GatewayConfig.LocalConfig config, Path directory) {
@@ -44,6 +60,7 @@ public record EngineSettings(
                 config.prefixCache().value(),
                 config.spin(),
                 config.kv(),
+                config.speculation(),
                 config.unloadAfter());
     }
 }

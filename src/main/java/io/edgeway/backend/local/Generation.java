@@ -17,6 +17,7 @@ public final class Generation {
     private Sampler sampler;
     private Detokenizer detokenizer;
     private StopStrings stops;
+    private PromptLookup lookup;
     private float[] entropies;
     private float[] margins;
     private long admittedNanos;
@@ -100,8 +101,10 @@ public final class Generation {
         return Math.max(0, request.prompt().length - length);
     }
 
-    void admit(Detokenizer detokenizer) {
+    /** @param guessed whether the reply's next tokens are to be guessed */
+    void admit(Detokenizer detokenizer, boolean guessed) {
         this.detokenizer = detokenizer;
+        lookup = guessed ? new PromptLookup(request.prompt()) : null;
         admittedNanos = System.nanoTime();
         sampler = new Sampler(
                 request.sampling(),
@@ -124,6 +127,16 @@ public final class Generation {
         return cached;
     }
 
+    /** How many tokens more it may have. */
+    int remaining() {
+        return request.maxTokens() - produced;
+    }
+
+    /** Puts up to {@code most} guesses at its next tokens into {@code target}; answers how many. */
+    int guess(int[] target, int most) {
+        return lookup == null ? 0 : lookup.guess(target, most);
+    }
+
     /** Draws the next token from logits, which it may change, and tells the listener. */
     void draw(float[] logits, Sampler.Scratch scratch, ModelText text, int context) {
         GenerationRequest asked = request;
@@ -135,6 +148,9 @@ public final class Generation {
         int token = sampler.draw(logits, scratch);
         produced++;
         last = token;
+        if (lookup != null) {
+            lookup.add(token);
+        }
         if (entropies != null && produced == entropies.length) {
             reportConfidence();
         }

@@ -15,6 +15,8 @@ public final class LocalMetrics {
     private final Counter promptTokens;
     private final Counter cachedTokens;
     private final Counter completionTokens;
+    private final Counter guessedTokens;
+    private final Counter heldTokens;
     private final Counter cancelled;
     private final Timer queueWait;
     private final Timer firstToken;
@@ -26,6 +28,8 @@ public final class LocalMetrics {
         promptTokens = tokens("prompt");
         cachedTokens = tokens("cached");
         completionTokens = tokens("completion");
+        guessedTokens = tokens("guessed");
+        heldTokens = tokens("held");
         cancelled = Counter.builder("edgeway_local_cancelled")
                 .description("Requests whose client left before the end")
                 .tags(tags)
@@ -40,7 +44,7 @@ public final class LocalMetrics {
 
     private Counter tokens(String kind) {
         return Counter.builder("edgeway_local_tokens")
-                .description("Tokens read and written; cached ones are among those of the prompt")
+                .description("Tokens read, of them cached; tokens written, and for these guessed, of them held")
                 .tags(tags.and("kind", kind))
                 .register(meters);
     }
@@ -90,6 +94,11 @@ public final class LocalMetrics {
 
     void generated(int tokens) {
         completionTokens.increment(tokens);
+    }
+
+    void guessed(int tokens, int held) {
+        guessedTokens.increment(tokens);
+        heldTokens.increment(held);
     }
 
     void cancelled() {

@@ -38,10 +38,12 @@ final class SlabDecoder implements Decoder {
     private final FloatBuffer logits;
     private final Run[] steps;
     private final Run[] prefills;
+    private final Run[] checks;
 
     private record Run(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {}
 
-    SlabDecoder(OrtSession session, int maxRows, int context) throws OrtException {
+    /** @param checked the most tokens of a {@link #check}; 0 for none */
+    SlabDecoder(OrtSession session, int maxRows, int context, int checked) throws OrtException {
         this.session = session;
         this.context = context;
         Map<String, NodeInfo> inputs = session.getInputInfo();
@@ -62,10 +64,12 @@ final class SlabDecoder implements Decoder {
         ids = direct(Long.BYTES * Math.max(LONGEST_PASS + 1, maxRows)).asLongBuffer();
         lengths = direct(Integer.BYTES * maxRows).asIntBuffer();
         total = direct(Integer.BYTES).asIntBuffer();
-        wanted = direct(Long.BYTES * maxRows).asLongBuffer();
-        logits = direct(Float.BYTES * maxRows * vocabulary).asFloatBuffer();
+        int most = Math.max(maxRows, checked);
+        wanted = direct(Long.BYTES * most).asLongBuffer();
+        logits = direct(Float.BYTES * most * vocabulary).asFloatBuffer();
         steps = new Run[maxRows + 1];
         prefills = new Run[maxRows];
+        checks = new Run[checked + 1];
     }
 
     private static ByteBuffer direct(int bytes) {
@@ -129,20 +133,27 @@ final class SlabDecoder implements Decoder {
     public void prefill(int row, int[] tokens, int from, int to, OrtSession.RunOptions pass) throws OrtException {
         int count = to - from;
         int filled = Math.min(from + count + count % 2, context);
-        ensure(row + 1, filled);
-        slab.hold(row, filled);
         for (int i = 0; i < count; i++) {
             ids.put(i, tokens[from + i]);
         }
         ids.put(count, tokens[to - 1]);
-        lengths.put(0, filled - 1);
-        total.put(0, filled);
         wanted.put(0, count - 1);
+        fill(row, filled);
         Run run = prefills[row];
         if (run == null) {
-            run = prefills[row] = run(row, 1);
+            run = prefills[row] = run(row, 1, 1);
         }
-        int length = filled - from;
+        read(run, filled - from, pass);
+    }
+
+    private void fill(int row, int length) {
+        ensure(row + 1, length);
+        slab.hold(row, length);
+        lengths.put(0, length - 1);
+        total.put(0, length);
+    }
+
+    private void read(Run run, int length, OrtSession.RunOptions pass) throws OrtException {
         try (OnnxTensor input = OnnxTensor.createTensor(environment, slice(ids, length), new long[] {1, length})) {
             run.inputs().put("input_ids", input);
             session.run(run.inputs(), Set.of(), run.outputs(), pass).close();
@@ -154,6 +165,25 @@ final class SlabDecoder implements Decoder {
     @Override
     public boolean cutsAnywhere() {
         return true;
+    }
+
+    @Override
+    public boolean checks() {
+        return checks.length > 1;
+    }
+
+    @Override
+    public void check(int[] tokens, int count, int past) throws OrtException {
+        for (int i = 0; i < count; i++) {
+            ids.put(i, tokens[i]);
+            wanted.put(i, i);
+        }
+        fill(0, past + count);
+        Run run = checks[count];
+        if (run == null) {
+            run = checks[count] = run(0, 1, count);
+        }
+        read(run, count, null);
     }
 
     @Override
@@ -172,7 +202,7 @@ final class SlabDecoder implements Decoder {
         total.put(0, longest);
         Run run = steps[rows];
         if (run == null) {
-            run = steps[rows] = run(0, rows);
+            run = steps[rows] = run(0, rows, rows);
             run.inputs().put("input_ids", OnnxTensor.createTensor(environment, slice(ids, rows), new long[] {rows, 1}));
         }
         session.run(run.inputs(), Set.of(), run.outputs()).close();
@@ -183,7 +213,8 @@ final class SlabDecoder implements Decoder {
         logits.get(row * vocabulary, target, 0, vocabulary);
     }
 
-    private Run run(int from, int rows) throws OrtException {
+    /** @param asked how many tokens the pass is asked about */
+    private Run run(int from, int rows, int asked) throws OrtException {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
         long[] shape = slab.shape(rows);
@@ -194,9 +225,9 @@ final class SlabDecoder implements Decoder {
         }
         inputs.put("seqlens_k", OnnxTensor.createTensor(environment, lengths.slice(0, rows), new long[] {rows}));
         inputs.put("total_sequence_length", OnnxTensor.createTensor(environment, total, new long[] {1}));
-        inputs.put("logit_rows", OnnxTensor.createTensor(environment, slice(wanted, rows), new long[] {rows}));
-        FloatBuffer out = logits.slice(0, rows * vocabulary);
-        outputs.put("logits", OnnxTensor.createTensor(environment, out, new long[] {rows, vocabulary}));
+        inputs.put("logit_rows", OnnxTensor.createTensor(environment, slice(wanted, asked), new long[] {asked}));
+        FloatBuffer out = logits.slice(0, asked * vocabulary);
+        outputs.put("logits", OnnxTensor.createTensor(environment, out, new long[] {asked, vocabulary}));
         return new Run(inputs, outputs);
     }
 
@@ -205,7 +236,7 @@ final class SlabDecoder implements Decoder {
     }
 
     private void forget() {
-        for (Run[] runs : new Run[][] {steps, prefills}) {
+        for (Run[] runs : new Run[][] {steps, prefills, checks}) {
             for (int i = 0; i < runs.length; i++) {
                 if (runs[i] != null) {
                     runs[i].inputs().values().forEach(OnnxTensor::close);

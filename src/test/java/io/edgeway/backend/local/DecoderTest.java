@@ -28,6 +28,9 @@ class DecoderTest {
     /** How far logits may be off, as a share of their norm; without VNNI a single one is off by 0.12. */
     private static final double KV8_BOUND = 0.15;
 
+    /** An activation or a key may be rounded to the next of its 8-bit numbers. */
+    private static final double CHECK_BOUND = 0.02;
+
     private static Path common() throws Exception {
         return Path.of(DecoderTest.class.getResource("/models/common").toURI());
     }
@@ -91,6 +94,37 @@ class DecoderTest {
             assertThat(found.mismatch(ones)).isEqualTo(-1);
             slab.save(0, 0, 40, found.asSlice(0, twos.byteSize()));
             assertThat(found.asSlice(0, twos.byteSize()).mismatch(twos)).isEqualTo(-1);
+        }
+    }
+
+    /** What was written for guesses that did not hold must not be seen by what comes after. */
+    @ParameterizedTest
+    @EnumSource(Kv.class)
+    void aCheckSaysNearlyWhatStepsSayAndLeavesNothingBehind(Kv kv) throws Exception {
+        Random random = new Random(9);
+        EngineSettings settings = TinyModel.guessing(TinyModel.settings(TinyModel.directory(), 1, 4, 0, kv));
+        ModelDirectory model = ModelDirectory.open(TinyModel.directory());
+        try (Decoder decoder = Decoder.open(model, settings, model.context())) {
+            assertThat(decoder.checks()).isTrue();
+            for (int i = 0; i < 50; i++) {
+                int length = 2 + random.nextInt(280);
+                int count = 2 * (1 + random.nextInt(4));
+                int[] prompt = random.ints(length, 0, TinyModel.VOCABULARY - 2).toArray();
+                int[] next = random.ints(count, 0, TinyModel.VOCABULARY - 2).toArray();
+                decoder.prefill(0, prompt, 0, length);
+                List<float[]> steps = new ArrayList<>();
+                for (int j = 0; j < count; j++) {
+                    decoder.step(1, new int[] {next[j]}, new int[] {length + j});
+                    steps.add(logits(decoder, 0));
+                }
+                decoder.prefill(0, prompt, 0, length);
+                decoder.check(next, count, length);
+                for (int j = 0; j < count; j++) {
+                    assertThat(distance(logits(decoder, j), steps.get(j))).isLessThan(CHECK_BOUND);
+                }
+                decoder.step(1, new int[] {next[0]}, new int[] {length});
+                assertThat(logits(decoder, 0)).isEqualTo(steps.getFirst());
+            }
         }
     }
 

@@ -15,11 +15,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.edgeway.api.ApiException;
 import io.edgeway.backend.local.TinyModel.Result;
 import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
+import io.edgeway.config.GatewayConfig.LocalConfig.Speculation;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -103,6 +105,46 @@ class EngineTest {
             assertEquals(expected.get(i).tokens, result.tokens);
             assertEquals(expected.get(i).reason, result.reason);
         }
+    }
+
+    /** Prompts that repeat themselves, so that there is something to guess, and requests that come to a lone one. */
+    @Test
+    void guessingAloneChangesNoReplyAndCountsWhatHeld() throws Exception {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        EngineSettings plain = TinyModel.settings(4, 4096, 1 << 20);
+        Engine stepping = engine(plain);
+        Engine guessing = new Engine(
+                "tiny",
+                TinyModel.guessing(plain),
+                new LoadedModels(() -> Long.MAX_VALUE),
+                new LocalMetrics(meters, "tiny"));
+        engines.add(guessing);
+        Random random = new Random(5);
+        for (int i = 0; i < 60; i++) {
+            int period = 4 + random.nextInt(20);
+            int[] some = prompt(period, i);
+            int[] prompt = new int[20 + random.nextInt(450)];
+            Arrays.setAll(prompt, at -> some[at % period]);
+            GenerationRequest request =
+                    request(prompt, 1 + random.nextInt(120), i % 3 == 0 ? warm(i) : Sampling.GREEDY, "t" + i % 10);
+            Result expected = run(stepping, request);
+            Result result = new Result();
+            guessing.submit(request, result);
+            if (i % 4 == 0) {
+                result.first.get(20, TimeUnit.SECONDS);
+                run(guessing, request(prompt(30, i), 10, Sampling.GREEDY));
+            }
+            assertEquals(expected.text.toString(), result.await().text.toString(), "request " + i);
+            assertEquals(expected.tokens, result.tokens);
+            assertEquals(expected.reason, result.reason);
+        }
+        double guessed = meters.get("edgeway_local_tokens")
+                .tag("kind", "guessed")
+                .counter()
+                .count();
+        double held =
+                meters.get("edgeway_local_tokens").tag("kind", "held").counter().count();
+        assertTrue(held > 0 && held < guessed, held + " of " + guessed);
     }
 
     @Test
@@ -385,8 +427,8 @@ class EngineTest {
     void anIdleModelIsUnloadedAfterItsTimeAndReadAgainForTheNextRequest() throws Exception {
         AtomicLong clock = new AtomicLong(-5);
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
-        EngineSettings settings =
-                new EngineSettings(TinyModel.directory(), 1, 2, 0, 4, 1 << 20, false, Kv.FP32, Duration.ofMinutes(10));
+        EngineSettings settings = new EngineSettings(
+                TinyModel.directory(), 1, 2, 0, 4, 1 << 20, false, Kv.FP32, Speculation.NONE, Duration.ofMinutes(10));
         Engine engine = new Engine(
                 "tiny", settings, new LoadedModels(() -> Long.MAX_VALUE), new LocalMetrics(meters, "tiny"), clock::get);
         engines.add(engine);

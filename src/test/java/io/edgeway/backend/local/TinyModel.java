@@ -1,6 +1,7 @@
 package io.edgeway.backend.local;
 
 import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
+import io.edgeway.config.GatewayConfig.LocalConfig.Speculation;
 import io.edgeway.pipeline.Confidence;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -42,7 +43,22 @@ final class TinyModel {
     }
 
     static EngineSettings settings(Path directory, int slots, int queue, long prefixCacheBytes, Kv kv) {
-        return new EngineSettings(directory, 1, slots, 0, queue, prefixCacheBytes, false, kv, Duration.ZERO);
+        return new EngineSettings(
+                directory, 1, slots, 0, queue, prefixCacheBytes, false, kv, Speculation.NONE, Duration.ZERO);
+    }
+
+    static EngineSettings guessing(EngineSettings plain) {
+        return new EngineSettings(
+                plain.directory(),
+                plain.threads(),
+                plain.slots(),
+                plain.context(),
+                plain.queue(),
+                plain.prefixCacheBytes(),
+                plain.spin(),
+                plain.kv(),
+                Speculation.PROMPT_LOOKUP,
+                plain.unloadAfter());
     }
 
     static Engine engine(EngineSettings settings) {
