@@ -131,12 +131,21 @@ def cpu_seconds(pid):
     return total / os.sysconf("SC_CLK_TCK")
 
 
+def instructions():
+    """The widest vector instructions of this processor that the model runtimes use, or nothing on others than x86."""
+    flags = re.search(r"^flags\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    have = set(flags[1].split()) if flags else set()
+    names = {"avx512_vnni": "AVX-512 VNNI", "avx_vnni": "AVX VNNI", "avx512f": "AVX-512", "avx2": "AVX2"}
+    return next((name for flag, name in names.items() if flag in have), "")
+
+
 def machine():
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    simd = instructions()
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     return {
         "date": time.strftime("%Y-%m-%d %H:%M"),
-        "cpu": cpu[1].strip() if cpu else platform.processor(),
+        "cpu": (cpu[1].strip() if cpu else platform.processor()) + (f" with {simd}" if simd else ""),
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "load": " ".join(f"{x:.2f}" for x in os.getloadavg()),
