@@ -12,7 +12,7 @@ from . import quantize
 from .checkpoint import ExportError
 from .graph import CONTRIB, Graph
 
-SCHEMES = ("fp32", "int8", "int4")
+SCHEMES = ("fp32", "int8", "int7", "int4")
 
 
 class Fp32:
@@ -33,24 +33,28 @@ class Fp32:
 
 
 class Int8:
-    """Weights int8 a row, activations uint8 a row around 128: MLAS has a fast kernel for just this pair."""
+    """Weights int8 a row, activations uint8 a row around 128: MLAS has a fast kernel for just this pair.
+
+    Without VNNI or its like that kernel adds two products in 16 bits, which hold them all only if weights have 7 bits:
+    ONNX Runtime's `reduce_range`.
+    """
 
     paired = False
 
-    def __init__(self, graph: Graph):
-        self.graph = graph
+    def __init__(self, graph: Graph, largest: int = 127):
+        self.graph, self.largest = graph, largest
         self._quantized = {}
         # One zero point a row, the same for all products of a scheme: they have the same rows.
         self._middles = None
 
     def project(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None) -> str:
-        values, scale = quantize.per_row_int8(weight)
+        values, scale = quantize.per_row_int8(weight, self.largest)
         y = self._product(x, self.graph.constant(name, values.T), self.graph.constant(f"{name}.scale", scale))
         return _add(self.graph, y, name, bias)
 
     def embed(self, ids: str, name: str, weight: np.ndarray) -> str:
         g = self.graph
-        values, scale = quantize.per_row_int8(weight)
+        values, scale = quantize.per_row_int8(weight, self.largest)
         rows = g.node("Gather", [g.constant(name, values), ids])
         scales = g.node("Gather", [g.constant(f"{name}.scale", scale), ids])
         wide = g.node("Cast", [rows], to=TensorProto.FLOAT)
@@ -90,8 +94,9 @@ class Int4:
         if block not in (16, 32, 64, 128):
             raise ExportError(f"--block {block}: must be 16, 32, 64 or 128")
         self.graph, self.block, self.bits = graph, block, bits
-        # MLAS multiplies wide blocks two rows at a time, and a last odd row by a kernel that rounds otherwise.
-        self.paired = block > 32
+        # MLAS multiplies two rows at a time, wide blocks with AVX-512 and those of 32 with AVX2, and a last odd row by a
+        # kernel that rounds otherwise.
+        self.paired = block > 16
 
     def project(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None) -> str:
         values, scale = quantize.blocks(weight, self.block, self.bits)
@@ -128,7 +133,12 @@ class Int4:
 
 
 def scheme(name: str, graph: Graph, block: int):
-    return {"fp32": lambda: Fp32(graph), "int8": lambda: Int8(graph), "int4": lambda: Int4(graph, block)}[name]()
+    return {
+        "fp32": lambda: Fp32(graph),
+        "int8": lambda: Int8(graph),
+        "int7": lambda: Int8(graph, 63),
+        "int4": lambda: Int4(graph, block),
+    }[name]()
 
 
 def _add(graph: Graph, y: str, name: str, bias: np.ndarray | None) -> str:

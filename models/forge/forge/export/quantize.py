@@ -3,11 +3,11 @@
 import numpy as np
 
 
-def per_row_int8(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Symmetric int8 with one scale a row."""
-    scale = np.abs(weight).max(axis=1) / 127.0
+def per_row_int8(weight: np.ndarray, largest: int = 127) -> tuple[np.ndarray, np.ndarray]:
+    """Symmetric int8 with one scale a row, up to `largest`."""
+    scale = np.abs(weight).max(axis=1) / float(largest)
     scale[scale == 0] = 1.0
-    return np.rint(weight / scale[:, None]).clip(-127, 127).astype(np.int8), scale.astype(np.float32)
+    return np.rint(weight / scale[:, None]).clip(-largest, largest).astype(np.int8), scale.astype(np.float32)
 
 
 def blocks(weight: np.ndarray, block: int, bits: int) -> tuple[np.ndarray, np.ndarray]:
