@@ -34,12 +34,8 @@ public final class OrtSessions {
      */
     public static OrtSession open(Path model, long bytes, int threads, boolean spin, boolean fold) throws OrtException {
         OrtEnvironment environment = OrtLoader.environment();
-        try (OrtSession.SessionOptions options = options(threads, spin);
-                PackingRoom room = PackingRoom.of(bytes * ROOM + ROOM_BYTES)) {
-            if (!fold) {
-                options.addConfigEntry("optimization.disable_specified_optimizers", "ConstantFolding");
-            }
-            return environment.createSession(model.toString(), options);
+        try (PackingRoom room = PackingRoom.of(bytes * ROOM + ROOM_BYTES)) {
+            return open(threads, spin, fold, options -> environment.createSession(model.toString(), options));
         }
     }
 
@@ -60,20 +56,36 @@ public final class OrtSessions {
 
     /** For a model that is not a file, such as one among the resources. */
     public static OrtSession open(byte[] model, int threads, boolean spin) throws OrtException {
-        try (OrtSession.SessionOptions options = options(threads, spin)) {
-            return OrtLoader.environment().createSession(model, options);
-        }
+        OrtEnvironment environment = OrtLoader.environment();
+        return open(threads, spin, true, options -> environment.createSession(model, options));
     }
 
     /** For a model in direct memory, which may be freed when the session is there. */
     public static OrtSession open(ByteBuffer model, int threads, boolean spin) throws OrtException {
-        try (OrtSession.SessionOptions options = options(threads, spin)) {
-            return OrtLoader.environment().createSession(model, options);
+        OrtEnvironment environment = OrtLoader.environment();
+        return open(threads, spin, true, options -> environment.createSession(model, options));
+    }
+
+    private interface Opening {
+        OrtSession with(OrtSession.SessionOptions options) throws OrtException;
+    }
+
+    private static OrtSession open(int threads, boolean spin, boolean fold, Opening opening) throws OrtException {
+        String kernels = OrtKernels.library();
+        if (kernels != null) {
+            try (OrtSession.SessionOptions options = options(threads, spin, fold)) {
+                options.registerCustomOpLibrary(kernels);
+                return opening.with(options);
+            } catch (OrtException e) {
+                // Products of a kind that ours do not know, a processor that they do not: the runtime's own may.
+            }
+        }
+        try (OrtSession.SessionOptions options = options(threads, spin, fold)) {
+            return opening.with(options);
         }
     }
 
-    private static OrtSession.SessionOptions options(int threads, boolean spin) throws OrtException {
-        OrtLoader.environment();
+    private static OrtSession.SessionOptions options(int threads, boolean spin, boolean fold) throws OrtException {
         OrtSession.SessionOptions options = new OrtSession.SessionOptions();
         options.setIntraOpNumThreads(threads(threads));
         options.setInterOpNumThreads(1);
@@ -86,6 +98,9 @@ public final class OrtSessions {
             options.addConfigEntry("session.intra_op.spin_duration_us", SPIN_MICROS);
         }
         options.addConfigEntry("session.inter_op.allow_spinning", "0");
+        if (!fold) {
+            options.addConfigEntry("optimization.disable_specified_optimizers", "ConstantFolding");
+        }
         return options;
     }
 

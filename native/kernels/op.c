@@ -1,0 +1,328 @@
+/*
+ * `MatMulNBits` of com.microsoft, in the place of ONNX Runtime's own: 4 bits, symmetric, accuracy level 4. Other kinds
+ * are refused when the session is created, and whoever creates it does so again without these kernels.
+ * https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#commicrosoftmatmulnbits
+ */
+#include "onnxruntime.h"
+#include "product.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { A, B, SCALES, ZERO_POINTS, G_IDX, BIAS, INPUTS };
+enum { MOST_DIMENSIONS = 8, ALIGNMENT = 64 };
+
+/* Work for which it pays to call another thread, in products, and in bytes of weights that are read for them. */
+enum { TASK_PRODUCTS = 1 << 20, TASK_BYTES = 1 << 16, MOST_TASKS = 32, ROUNDED_ROWS = 16 };
+
+typedef struct {
+    OrtApi *api;
+    const kernels *kernels;
+    size_t features;
+    matrix weights;
+    void *memory;
+} product;
+
+static OrtStatus *failed(OrtApi *api, int code, const char *why) {
+    return ORT_CREATE_STATUS(api)(code, why);
+}
+
+#define TRY(call)                   \
+    do {                            \
+        OrtStatus *status = (call); \
+        if (status) {               \
+            return status;          \
+        }                           \
+    } while (0)
+
+static int64_t attribute(OrtApi *api, const OrtKernelInfo *info, const char *name, int64_t otherwise) {
+    int64_t value;
+    OrtStatus *status = ORT_ATTRIBUTE_INT(api)(info, name, &value);
+    if (status) {
+        ORT_RELEASE_STATUS(api)(status);
+        return otherwise;
+    }
+    return value;
+}
+
+static OrtStatus *elements(OrtApi *api, const OrtValue *value, int64_t *dimensions, size_t *count, int64_t *all) {
+    OrtTensorTypeAndShapeInfo *shape;
+    TRY(ORT_SHAPE(api)(value, &shape));
+    OrtStatus *status = ORT_DIMENSION_COUNT(api)(shape, count);
+    if (!status && *count > MOST_DIMENSIONS) {
+        status = failed(api, ORT_INVALID_ARGUMENT, "MatMulNBits: too many dimensions");
+    }
+    if (!status) {
+        status = ORT_DIMENSIONS(api)(shape, dimensions, *count);
+    }
+    ORT_RELEASE_SHAPE(api)(shape);
+    if (!status) {
+        *all = 1;
+        for (size_t i = 0; i < *count; i++) {
+            *all *= dimensions[i];
+        }
+    }
+    return status;
+}
+
+/* The data of an input that is a weight, null where there is none. */
+static OrtStatus *constant(OrtApi *api, const OrtKernelInfo *info, size_t index, int64_t expected, const void **data) {
+    int is_constant = 0;
+    const OrtValue *value = NULL;
+    *data = NULL;
+    TRY(ORT_CONSTANT_INPUT(api)(info, index, &is_constant, &value));
+    if (!is_constant || !value) {
+        return NULL;
+    }
+    int64_t dimensions[MOST_DIMENSIONS], all;
+    size_t count;
+    TRY(elements(api, value, dimensions, &count, &all));
+    if (all != expected) {
+        return failed(api, ORT_INVALID_ARGUMENT, "MatMulNBits: a weight's shape is not that of K, N and block_size");
+    }
+    return ORT_TENSOR_DATA(api)(value, (void **)data);
+}
+
+static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo *info, void **kernel) {
+    (void)op;
+    int64_t features = attribute(api, info, "K", 0), columns = attribute(api, info, "N", 0);
+    int64_t block = attribute(api, info, "block_size", 0);
+    if (attribute(api, info, "bits", 4) != 4 || attribute(api, info, "accuracy_level", 0) != 4 ||
+        (block != 16 && block != 32 && block != 64 && block != 128 && block != 256)) {
+        return failed(api, ORT_NOT_IMPLEMENTED, "MatMulNBits: not of 4 bits, accuracy level 4 and blocks of 16 to 256");
+    }
+    if (features <= 0 || columns <= 0 || features > INT32_MAX || columns > INT32_MAX) {
+        return failed(api, ORT_INVALID_ARGUMENT, "MatMulNBits: K and N must be positive");
+    }
+    int64_t blocks = (features + block - 1) / block;
+    const void *values, *scales, *bias;
+    TRY(constant(api, info, B, columns * blocks * block / 2, &values));
+    TRY(constant(api, info, SCALES, columns * blocks, &scales));
+    TRY(constant(api, info, BIAS, columns, &bias));
+    if (!values || !scales) {
+        return failed(api, ORT_NOT_IMPLEMENTED, "MatMulNBits: weights that are not constant");
+    }
+    for (size_t index = ZERO_POINTS; index <= G_IDX; index++) {
+        int is_constant = 0;
+        const OrtValue *value = NULL;
+        TRY(ORT_CONSTANT_INPUT(api)(info, index, &is_constant, &value));
+        if (is_constant && value) {
+            return failed(api, ORT_NOT_IMPLEMENTED, "MatMulNBits: zero points or a group index");
+        }
+    }
+    product *made = calloc(1, sizeof *made);
+    void *memory = NULL;
+    if (!made || posix_memalign(&memory, ALIGNMENT, matrix_bytes(columns, features, block))) {
+        free(made);
+        return failed(api, ORT_FAIL, "MatMulNBits: no memory for the weights");
+    }
+    made->api = api;
+    made->kernels = kernels_here();
+    made->features = features;
+    made->memory = memory;
+    matrix_pack(&made->weights, memory, values, scales, columns, features, block);
+    made->weights.bias = bias;
+    *kernel = made;
+    return NULL;
+}
+
+static void destroy(void *kernel) {
+    product *of = kernel;
+    free(of->memory);
+    free(of);
+}
+
+typedef struct {
+    const product *of;
+    const float *in;
+    float *out;
+    size_t rows, tasks;
+    rounded rounded;
+} call;
+
+static void round_part(void *argument, size_t part) {
+    call *c = argument;
+    size_t each = (c->rows + c->tasks - 1) / c->tasks, from = part * each, to = from + each < c->rows ? from + each : c->rows;
+    if (from < to) {
+        c->of->kernels->round(c->in, c->of->features, from, to, c->of->weights.block, &c->rounded);
+    }
+}
+
+static void multiply_part(void *argument, size_t part) {
+    call *c = argument;
+    size_t width = c->of->kernels->width, units = (c->of->weights.panels + width - 1) / width;
+    size_t from = units * part / c->tasks * width, to = units * (part + 1) / c->tasks * width;
+    if (to > c->of->weights.panels) {
+        to = c->of->weights.panels;
+    }
+    c->of->kernels->multiply(&c->of->weights, &c->rounded, c->rows, from, to, c->out);
+}
+
+static size_t tasks(const product *of, size_t rows) {
+    size_t width = of->kernels->width, units = (of->weights.panels + width - 1) / width;
+    size_t entries = of->weights.columns * of->weights.depth, products = entries * rows;
+    size_t wanted = products / TASK_PRODUCTS > entries / 2 / TASK_BYTES ? products / TASK_PRODUCTS : entries / 2 / TASK_BYTES;
+    wanted = wanted < MOST_TASKS ? wanted : MOST_TASKS;
+    wanted = wanted < units ? wanted : units;
+    return wanted > 0 ? wanted : 1;
+}
+
+static OrtStatus *compute(void *kernel, OrtKernelContext *context) {
+    const product *of = kernel;
+    OrtApi *api = of->api;
+    const OrtValue *input;
+    TRY(ORT_INPUT(api)(context, A, &input));
+    int64_t dimensions[MOST_DIMENSIONS], all;
+    size_t count;
+    TRY(elements(api, input, dimensions, &count, &all));
+    if (count == 0 || dimensions[count - 1] != (int64_t)of->features) {
+        return failed(api, ORT_INVALID_ARGUMENT, "MatMulNBits: rows are not of K features");
+    }
+    dimensions[count - 1] = of->weights.columns;
+    OrtValue *output;
+    TRY(ORT_OUTPUT(api)(context, 0, dimensions, count, &output));
+    call c = {.of = of, .rows = all / of->features};
+    if (c.rows == 0) {
+        return NULL;
+    }
+    TRY(ORT_TENSOR_DATA(api)(input, (void **)&c.in));
+    TRY(ORT_TENSOR_DATA(api)(output, (void **)&c.out));
+
+    size_t depth = of->weights.depth, blocks = of->weights.blocks;
+    void *memory;
+    if (posix_memalign(&memory, ALIGNMENT, c.rows * (depth + blocks * (sizeof(float) + sizeof(int32_t))))) {
+        return failed(api, ORT_FAIL, "MatMulNBits: no memory for the rows");
+    }
+    c.rounded = (rounded){.depth = depth, .blocks = blocks, .values = memory};
+    c.rounded.scales = (float *)(c.rounded.values + c.rows * depth);
+    c.rounded.offsets = (int32_t *)(c.rounded.scales + c.rows * blocks);
+
+    OrtStatus *status = NULL;
+    c.tasks = c.rows < 2 * ROUNDED_ROWS ? 1 : c.rows / ROUNDED_ROWS;
+    if (c.tasks == 1) {
+        round_part(&c, 0);
+    } else {
+        status = ORT_PARALLEL_FOR(api)(context, round_part, c.tasks, 0, &c);
+    }
+    if (!status) {
+        c.tasks = tasks(of, c.rows);
+        if (c.tasks == 1) {
+            multiply_part(&c, 0);
+        } else {
+            status = ORT_PARALLEL_FOR(api)(context, multiply_part, c.tasks, 0, &c);
+        }
+    }
+    free(memory);
+    return status;
+}
+
+static const char *name(const OrtCustomOp *op) {
+    (void)op;
+    return "MatMulNBits";
+}
+
+static const char *provider(const OrtCustomOp *op) {
+    (void)op;
+    return NULL;
+}
+
+static int input_type(const OrtCustomOp *op, size_t index) {
+    (void)op;
+    return index == B || index == ZERO_POINTS ? ORT_UINT8 : index == G_IDX ? ORT_INT32 : ORT_FLOAT;
+}
+
+static int output_type(const OrtCustomOp *op, size_t index) {
+    (void)op, (void)index;
+    return ORT_FLOAT;
+}
+
+static size_t inputs(const OrtCustomOp *op) {
+    (void)op;
+    return INPUTS;
+}
+
+static size_t outputs(const OrtCustomOp *op) {
+    (void)op;
+    return 1;
+}
+
+static int input_kind(const OrtCustomOp *op, size_t index) {
+    (void)op;
+    return index < ZERO_POINTS ? ORT_REQUIRED : ORT_OPTIONAL;
+}
+
+static int output_kind(const OrtCustomOp *op, size_t index) {
+    (void)op, (void)index;
+    return ORT_REQUIRED;
+}
+
+static int none(const OrtCustomOp *op) {
+    (void)op;
+    return 0;
+}
+
+static int memory_kind(const OrtCustomOp *op, size_t index) {
+    (void)op, (void)index;
+    return 0;
+}
+
+static int first_version(const OrtCustomOp *op) {
+    (void)op;
+    return 1;
+}
+
+static int last_version(const OrtCustomOp *op) {
+    (void)op;
+    return INT32_MAX;
+}
+
+static const OrtCustomOp operator= {
+    .version = ORT_API_VERSION,
+    .GetName = name,
+    .GetExecutionProviderType = provider,
+    .GetInputType = input_type,
+    .GetInputTypeCount = inputs,
+    .GetOutputType = output_type,
+    .GetOutputTypeCount = outputs,
+    .KernelDestroy = destroy,
+    .GetInputCharacteristic = input_kind,
+    .GetOutputCharacteristic = output_kind,
+    .GetInputMemoryType = memory_kind,
+    .GetVariadicInputMinArity = none,
+    .GetVariadicInputHomogeneity = none,
+    .GetVariadicOutputMinArity = none,
+    .GetVariadicOutputHomogeneity = none,
+    .CreateKernelV2 = create,
+    .KernelComputeV2 = compute,
+    .GetStartVersion = first_version,
+    .GetEndVersion = last_version,
+};
+
+/* What ONNX Runtime calls when the library is registered with a session's options. */
+__attribute__((visibility("default"))) OrtStatus *RegisterCustomOps(OrtSessionOptions *options, const OrtApiBase *base) {
+    /* Options do not own a domain: there is one, as long as the process. */
+    static OrtCustomOpDomain *domain;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    OrtApi *api = base->GetApi(ORT_API_VERSION);
+    if (!api) {
+        /* Older than 1.17. Nothing can be said without its functions. */
+        return NULL;
+    }
+    if (!kernels_here()) {
+        return failed(api, ORT_NOT_IMPLEMENTED, "no kernels for this processor");
+    }
+    pthread_mutex_lock(&lock);
+    OrtStatus *status = NULL;
+    if (!domain) {
+        OrtCustomOpDomain *made = NULL;
+        status = ORT_CREATE_DOMAIN(api)("com.microsoft", &made);
+        if (!status) {
+            status = ORT_DOMAIN_ADD(api)(made, &operator);
+        }
+        if (!status) {
+            domain = made;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return status ? status : ORT_ADD_DOMAIN(api)(options, domain);
+}

@@ -1,0 +1,43 @@
+package io.edgeway.onnx;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.util.List;
+import java.util.zip.CRC32;
+
+/**
+ * Our own products of int4 weights, as a library that takes the place of ONNX Runtime's (`native/kernels`). It is built
+ * where there is a C compiler, for processors of x86-64; `-Dedgeway.onnx.kernels=false` leaves it out.
+ */
+final class OrtKernels {
+    private static final String LIBRARY = System.mapLibraryName("edgeway_kernels");
+
+    private OrtKernels() {}
+
+    /** The library's file, or null where there is none. */
+    static String library() {
+        return Holder.LIBRARY_FILE;
+    }
+
+    private static final class Holder {
+        static final String LIBRARY_FILE = unpack();
+
+        private static String unpack() {
+            URL resource = OrtKernels.class.getResource("native/" + Libraries.platform() + '/' + LIBRARY);
+            if (resource == null || !Boolean.parseBoolean(System.getProperty("edgeway.onnx.kernels", "true"))) {
+                return null;
+            }
+            CRC32 sum = new CRC32();
+            try (InputStream in = resource.openStream()) {
+                sum.update(in.readAllBytes());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return Libraries.unpack("kernels-" + Long.toHexString(sum.getValue()), List.of(resource))
+                    .resolve(LIBRARY)
+                    .toString();
+        }
+    }
+}
