@@ -25,7 +25,10 @@ class Unchanged:
 
 
 class Even:
-    """Adds a row of zeros where their number is odd, and takes it away again."""
+    """Adds a row of zeros where their number is odd, and takes it away again.
+
+    Edgeway's own products do without: it puts 1 in the place of `two` when it opens a graph with them.
+    """
 
     def __init__(self, g: Graph, rows: str):
         self.g = g

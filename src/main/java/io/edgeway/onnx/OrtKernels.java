@@ -1,5 +1,7 @@
 package io.edgeway.onnx;
 
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,7 +16,28 @@ import java.util.zip.CRC32;
 final class OrtKernels {
     private static final String LIBRARY = System.mapLibraryName("edgeway_kernels");
 
+    /** The weight of our exported graphs that says to how many rows they are filled up for ONNX Runtime's products. */
+    static final String GROUP = "two";
+
     private OrtKernels() {}
+
+    /** What {@link #GROUP} may be for ours, which give a row the same result whatever other rows there are. */
+    static OnnxTensor one() {
+        return One.TENSOR;
+    }
+
+    /** As long as the process: sessions do not copy it. */
+    private static final class One {
+        static final OnnxTensor TENSOR = create();
+
+        private static OnnxTensor create() {
+            try {
+                return OnnxTensor.createTensor(OrtLoader.environment(), new long[] {1});
+            } catch (OrtException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
 
     /** The library's file, or null where there is none. */
     static String library() {

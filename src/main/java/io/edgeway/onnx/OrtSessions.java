@@ -29,8 +29,8 @@ public final class OrtSessions {
      * @param bytes of the model and its weights
      * @param threads threads within one operation; 0 takes half of the cores, at least one
      * @param spin whether these threads burn time for a while after each operation: faster on a machine of its own
-     * @param fold whether to compute ahead what depends on weights alone. Where that is only their shape, it saves
-     *     nothing later and copies them now
+     * @param fold whether to compute ahead what depends on weights alone; not for graphs of our own export where that is
+     *     only their shape, which saves nothing later and copies them now
      */
     public static OrtSession open(Path model, long bytes, int threads, boolean spin, boolean fold) throws OrtException {
         OrtEnvironment environment = OrtLoader.environment();
@@ -75,6 +75,9 @@ public final class OrtSessions {
         if (kernels != null) {
             try (OrtSession.SessionOptions options = options(threads, spin, fold)) {
                 options.registerCustomOpLibrary(kernels);
+                if (!fold) {
+                    options.addInitializer(OrtKernels.GROUP, OrtKernels.one());
+                }
                 return opening.with(options);
             } catch (OrtException e) {
                 // Products of a kind that ours do not know, a processor that they do not: the runtime's own may.
