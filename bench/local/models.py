@@ -16,7 +16,7 @@ SHAPE = dict(
     rms_norm_eps=1e-5, rope_theta=100000.0, tie_word_embeddings=True, hidden_act="silu", eos_token_id=288)
 
 # Our directories: the scheme, and weights a scale in it.
-SCHEMES = {"int8": ("int8", 32), "int4": ("int4", 64), "int4-128": ("int4", 128)}
+SCHEMES = {"int8": ("int8", 32), "int4": ("int4", 32), "int4-64": ("int4", 64)}
 
 
 def weights():

@@ -58,14 +58,24 @@ void matrix_pack(matrix *into, void *memory, const uint8_t *values, const float 
     }
 }
 
-const kernels *kernels_here(void) {
+int kernels_run(const kernels *those) {
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl")) {
-        return &kernels_avx512vnni;
-    }
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
-        return NULL;
+        return 0;
     }
-    return __builtin_cpu_supports("avxvnni") ? &kernels_avxvnni : &kernels_avx2;
+    if (those == &kernels_avx512vnni) {
+        return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    }
+    return those == &kernels_avx2 || __builtin_cpu_supports("avxvnni");
+}
+
+const kernels *kernels_here(void) {
+    const kernels *fastest_first[] = {&kernels_avx512vnni, &kernels_avxvnni, &kernels_avx2};
+    for (size_t i = 0; i < sizeof fastest_first / sizeof *fastest_first; i++) {
+        if (kernels_run(fastest_first[i])) {
+            return fastest_first[i];
+        }
+    }
+    return NULL;
 }

@@ -47,7 +47,10 @@ typedef struct {
 
 extern const kernels kernels_avx512vnni, kernels_avxvnni, kernels_avx2;
 
-/* Those for this processor, or null where it has none of them. */
+/* Whether this processor has the instructions. */
+int kernels_run(const kernels *those);
+
+/* The fastest for this processor, or null where it has none of them. */
 const kernels *kernels_here(void);
 
 size_t matrix_bytes(size_t columns, size_t features, size_t block);

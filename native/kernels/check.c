@@ -1,0 +1,136 @@
+/*
+ * Holds the kernels against the definition, bit by bit, for random shapes and rows: check [SHAPES [SEED]]
+ * Buffers are as large as what is in them, for an address sanitizer to see what is touched beyond.
+ */
+#include "product.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t state;
+
+static uint32_t next(void) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state >> 32;
+}
+
+static size_t between(size_t least, size_t most) {
+    return least + next() % (most - least + 1);
+}
+
+static float value(void) {
+    return ((int32_t)next() / 2147483648.0f) * (next() % 50 == 0 ? 40 : 1);
+}
+
+static void *exactly(size_t bytes) {
+    void *memory;
+    if (posix_memalign(&memory, 64, bytes)) {
+        abort();
+    }
+    return memory;
+}
+
+static void fail(const char *what, const kernels *by, size_t rows, size_t columns, size_t features, size_t block) {
+    fprintf(stderr, "%s: %s, %zu rows, %zu columns, %zu features, blocks of %zu\n", by->name, what, rows, columns, features, block);
+    exit(1);
+}
+
+static void check(const kernels *by) {
+    size_t block = (size_t)16 << next() % 5, features = between(1, 700), columns = between(1, 90), rows = between(1, 20);
+    size_t blocks = (features + block - 1) / block, depth = blocks * block;
+    uint8_t *values = exactly(columns * depth / 2);
+    float *scales = exactly(columns * blocks * sizeof(float)), *bias = next() % 2 ? exactly(columns * sizeof(float)) : NULL;
+    float *in = exactly(rows * features * sizeof(float)), *out = exactly(rows * columns * sizeof(float));
+    for (size_t i = 0; i < columns * depth / 2; i++) {
+        values[i] = next();
+    }
+    for (size_t i = 0; i < columns * blocks; i++) {
+        scales[i] = value();
+    }
+    for (size_t i = 0; bias && i < columns; i++) {
+        bias[i] = value();
+    }
+    for (size_t i = 0; i < rows * features; i++) {
+        in[i] = next() % 200 < features / 100 ? 0 : value();
+    }
+    size_t odd = next() % (4 * rows);
+    if (odd < rows) {
+        in[odd * features + next() % features] = next() % 2 ? NAN : INFINITY;
+    }
+
+    matrix weights;
+    void *memory = exactly(matrix_bytes(columns, features, block));
+    matrix_pack(&weights, memory, values, scales, columns, features, block);
+    weights.bias = bias;
+    rounded made = {.depth = depth, .blocks = blocks};
+    made.values = exactly(rows * depth);
+    made.scales = exactly(rows * blocks * sizeof(float));
+    made.offsets = exactly(rows * blocks * sizeof(int32_t));
+    size_t half = rows / 2;
+    by->round(in, features, 0, half, block, &made);
+    by->round(in, features, half, rows, block, &made);
+    size_t panel = between(0, weights.panels);
+    by->multiply(&weights, &made, rows, 0, panel, out);
+    by->multiply(&weights, &made, rows, panel, weights.panels, out);
+
+    for (size_t row = 0; row < rows; row++) {
+        for (size_t column = 0; column < columns; column++) {
+            float total = 0;
+            for (size_t b = 0; b < blocks; b++) {
+                float most = 0;
+                for (size_t k = b * block; k < (b + 1) * block && k < features; k++) {
+                    float size = fabsf(in[row * features + k]);
+                    most = size > most || isnan(size) ? size : most;
+                    if (isnan(most)) {
+                        break;
+                    }
+                }
+                float scale = most * (1.0f / 127), factor = 127 / most;
+                int32_t sum = 0;
+                for (size_t k = b * block; k < (b + 1) * block && k < features && isfinite(most) && most > 0; k++) {
+                    uint8_t pair = values[column * depth / 2 + k / 2];
+                    sum += ((k % 2 ? pair >> 4 : pair & 15) - 8) * (int32_t)nearbyintf(in[row * features + k] * factor);
+                }
+                total = fmaf((float)sum, scale * scales[column * blocks + b], total);
+                if (!isfinite(most)) {
+                    total = NAN;
+                }
+            }
+            float expected = bias ? total + bias[column] : total, actual = out[row * columns + column];
+            if (isnan(expected) ? !isnan(actual) : memcmp(&expected, &actual, sizeof expected) != 0 && expected != actual) {
+                fail("another result", by, rows, columns, features, block);
+            }
+        }
+    }
+    void *all[] = {values, scales, bias, in, out, memory, made.values, made.scales, made.offsets};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        free(all[i]);
+    }
+}
+
+int main(int count, char **arguments) {
+    int shapes = count > 1 ? atoi(arguments[1]) : 300;
+    uint64_t seed = count > 2 ? strtoull(arguments[2], NULL, 10) : 1;
+    const kernels *widest = kernels_here(), *all[] = {&kernels_avx2, &kernels_avxvnni, &kernels_avx512vnni};
+    if (!widest) {
+        puts("no kernels for this processor");
+        return 0;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        if (!kernels_run(all[i])) {
+            printf("%s: not on this processor\n", all[i]->name);
+            continue;
+        }
+        /* The same shapes for each. */
+        state = seed * 0x9E3779B97F4A7C15u | 1;
+        for (int shape = 0; shape < shapes; shape++) {
+            check(all[i]);
+        }
+        printf("%s: %d shapes\n", all[i]->name, shapes);
+    }
+    return 0;
+}
