@@ -2,6 +2,7 @@
  * Holds the kernels against the definition, bit by bit, for random shapes and rows: check [SHAPES [SEED]]
  * Buffers are as large as what is in them, for an address sanitizer to see what is touched beyond.
  */
+#include "attention.h"
 #include "product.h"
 
 #include <math.h>
@@ -112,6 +113,74 @@ static void check(const kernels *by) {
     }
 }
 
+/* Both instruction sets give the same bits, and what doubles give but for rounding. */
+static void check_attention(int wide) {
+    size_t features = (size_t)16 * between(1, 6), group = between(1, 7), seen = between(1, 70), count = between(1, 20);
+    size_t all = seen + count - 1, step = group * features, stride = (seen + count) / 16 * 16 + 16;
+    float *keys = exactly(all * features * sizeof(float)), *values = exactly(all * features * sizeof(float));
+    float *queries = exactly(count * step * sizeof(float)), *room = exactly(count * group * stride * sizeof(float));
+    float *out = exactly(count * step * sizeof(float)), *other = exactly(count * step * sizeof(float));
+    for (size_t i = 0; i < all * features; i++) {
+        keys[i] = value();
+        values[i] = value();
+    }
+    for (size_t i = 0; i < count * step; i++) {
+        queries[i] = value();
+    }
+    attention of = {group, features, 1 / sqrtf(features), keys, values, queries, step, out, step, count, seen};
+    attend_avx2(&of, room);
+    if (wide) {
+        of.out = other;
+        attend_avx512(&of, room);
+        if (memcmp(out, other, count * step * sizeof(float)) != 0) {
+            fputs("attention: AVX-512 has another result than AVX2\n", stderr);
+            exit(1);
+        }
+    }
+    /* The last query alone, as in a later pass. */
+    attention last = of;
+    last.queries += (count - 1) * step;
+    last.out = other;
+    last.count = 1;
+    last.seen = all;
+    attend_avx2(&last, room);
+    if (memcmp(out + (count - 1) * step, other, step * sizeof(float)) != 0) {
+        fputs("attention: a query alone has another result\n", stderr);
+        exit(1);
+    }
+    for (size_t q = 0; q < count; q++) {
+        for (size_t head = 0; head < group; head++) {
+            const float *query = queries + q * step + head * features;
+            double scores[100], most = -INFINITY, sum = 0;
+            for (size_t k = 0; k < seen + q; k++) {
+                scores[k] = 0;
+                for (size_t f = 0; f < features; f++) {
+                    scores[k] += (double)query[f] * keys[k * features + f] * of.scale;
+                }
+                most = fmax(most, scores[k]);
+            }
+            for (size_t k = 0; k < seen + q; k++) {
+                sum += scores[k] = exp(scores[k] - most);
+            }
+            for (size_t f = 0; f < features; f++) {
+                double expected = 0;
+                for (size_t k = 0; k < seen + q; k++) {
+                    expected += scores[k] / sum * values[k * features + f];
+                }
+                double actual = out[q * step + head * features + f];
+                if (!(fabs(actual - expected) < 1e-3 + 1e-4 * fabs(expected))) {
+                    fprintf(stderr, "attention: %g instead of %g\n", actual, expected);
+                    exit(1);
+                }
+            }
+        }
+    }
+    void *buffers[] = {keys, values, queries, room, out, other};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
+        free(buffers[i]);
+    }
+}
+
 int main(int count, char **arguments) {
     int shapes = count > 1 ? atoi(arguments[1]) : 300;
     uint64_t seed = count > 2 ? strtoull(arguments[2], NULL, 10) : 1;
@@ -132,5 +201,10 @@ int main(int count, char **arguments) {
         }
         printf("%s: %d shapes\n", all[i]->name, shapes);
     }
+    int wide = kernels_run(&kernels_avx512vnni);
+    for (int shape = 0; shape < shapes; shape++) {
+        check_attention(wide);
+    }
+    printf("attention: %d shapes\n", shapes);
     return 0;
 }

@@ -39,11 +39,13 @@ enum { ORT_REQUIRED = 0, ORT_OPTIONAL = 1 };
 #define ORT_DIMENSION_COUNT(api) ((OrtStatus * (*)(const OrtTensorTypeAndShapeInfo *, size_t *))(api)[61])
 #define ORT_DIMENSIONS(api) ((OrtStatus * (*)(const OrtTensorTypeAndShapeInfo *, int64_t *, size_t))(api)[62])
 #define ORT_SHAPE(api) ((OrtStatus * (*)(const OrtValue *, OrtTensorTypeAndShapeInfo **))(api)[65])
+#define ORT_ATTRIBUTE_FLOAT(api) ((OrtStatus * (*)(const OrtKernelInfo *, const char *, float *))(api)[85])
 #define ORT_ATTRIBUTE_INT(api) ((OrtStatus * (*)(const OrtKernelInfo *, const char *, int64_t *))(api)[86])
 #define ORT_INPUT(api) ((OrtStatus * (*)(const OrtKernelContext *, size_t, const OrtValue **))(api)[90])
 #define ORT_OUTPUT(api) ((OrtStatus * (*)(OrtKernelContext *, size_t, const int64_t *, size_t, OrtValue **))(api)[91])
 #define ORT_RELEASE_STATUS(api) ((void (*)(OrtStatus *))(api)[93])
 #define ORT_RELEASE_SHAPE(api) ((void (*)(OrtTensorTypeAndShapeInfo *))(api)[99])
+#define ORT_HAS_ENTRY(api) ((OrtStatus * (*)(const OrtSessionOptions *, const char *, int *))(api)[237])
 #define ORT_CONSTANT_INPUT(api) ((OrtStatus * (*)(const OrtKernelInfo *, size_t, int *, const OrtValue **))(api)[249])
 #define ORT_PARALLEL_FOR(api) \
     ((OrtStatus * (*)(const OrtKernelContext *, void (*)(void *, size_t), size_t, size_t, void *))(api)[274])

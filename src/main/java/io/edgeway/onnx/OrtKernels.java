@@ -10,11 +10,15 @@ import java.util.List;
 import java.util.zip.CRC32;
 
 /**
- * Our own products of int4 weights, as a library that takes the place of ONNX Runtime's (`native/kernels`). It is built
- * where there is a C compiler, for processors of x86-64; `-Dedgeway.onnx.kernels=false` leaves it out.
+ * Our own products of int4 weights and attention, as a library that takes the place of ONNX Runtime's
+ * (`native/kernels`). It is built where there is a C compiler, for processors of x86-64; `-Dedgeway.onnx.kernels=false`
+ * leaves it out.
  */
 final class OrtKernels {
     private static final String LIBRARY = System.mapLibraryName("edgeway_kernels");
+
+    /** The entry of a session's options that leaves attention to the runtime. */
+    static final String PRODUCTS_ONLY = "edgeway.products";
 
     /** The weight of our exported graphs that says to how many rows they are filled up for ONNX Runtime's products. */
     static final String GROUP = "two";

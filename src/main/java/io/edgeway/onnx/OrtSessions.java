@@ -2,6 +2,7 @@ package io.edgeway.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import io.edgeway.memory.PackingRoom;
 import java.nio.ByteBuffer;
@@ -72,15 +73,20 @@ public final class OrtSessions {
 
     private static OrtSession open(int threads, boolean spin, boolean fold, Opening opening) throws OrtException {
         String kernels = OrtKernels.library();
-        if (kernels != null) {
+        for (int attempt = 0; kernels != null && attempt < 2; attempt++) {
             try (OrtSession.SessionOptions options = options(threads, spin, fold)) {
+                if (attempt > 0) {
+                    options.addConfigEntry(OrtKernels.PRODUCTS_ONLY, "1");
+                }
+                // What is said of a failed attempt is the last one's to say.
+                options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
                 options.registerCustomOpLibrary(kernels);
                 if (!fold) {
                     options.addInitializer(OrtKernels.GROUP, OrtKernels.one());
                 }
                 return opening.with(options);
             } catch (OrtException e) {
-                // Products of a kind that ours do not know, a processor that they do not: the runtime's own may.
+                // Operators of a kind that ours do not know, a processor that they do not: the runtime's own may.
             }
         }
         try (OrtSession.SessionOptions options = options(threads, spin, fold)) {

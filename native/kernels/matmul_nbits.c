@@ -3,15 +3,13 @@
  * are refused when the session is created, and whoever creates it does so again without these kernels.
  * https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#commicrosoftmatmulnbits
  */
-#include "onnxruntime.h"
+#include "operators.h"
 #include "product.h"
+#include "support.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 enum { A, B, SCALES, ZERO_POINTS, G_IDX, BIAS, INPUTS };
-enum { MOST_DIMENSIONS = 8, ALIGNMENT = 64 };
-
 /* Work for which it pays to call another thread, in products, and in bytes of weights that are read for them. */
 enum { TASK_PRODUCTS = 1 << 20, TASK_BYTES = 1 << 16, MOST_TASKS = 32, ROUNDED_ROWS = 16 };
 
@@ -22,48 +20,6 @@ typedef struct {
     matrix weights;
     void *memory;
 } product;
-
-static OrtStatus *failed(OrtApi *api, int code, const char *why) {
-    return ORT_CREATE_STATUS(api)(code, why);
-}
-
-#define TRY(call)                   \
-    do {                            \
-        OrtStatus *status = (call); \
-        if (status) {               \
-            return status;          \
-        }                           \
-    } while (0)
-
-static int64_t attribute(OrtApi *api, const OrtKernelInfo *info, const char *name, int64_t otherwise) {
-    int64_t value;
-    OrtStatus *status = ORT_ATTRIBUTE_INT(api)(info, name, &value);
-    if (status) {
-        ORT_RELEASE_STATUS(api)(status);
-        return otherwise;
-    }
-    return value;
-}
-
-static OrtStatus *elements(OrtApi *api, const OrtValue *value, int64_t *dimensions, size_t *count, int64_t *all) {
-    OrtTensorTypeAndShapeInfo *shape;
-    TRY(ORT_SHAPE(api)(value, &shape));
-    OrtStatus *status = ORT_DIMENSION_COUNT(api)(shape, count);
-    if (!status && *count > MOST_DIMENSIONS) {
-        status = failed(api, ORT_INVALID_ARGUMENT, "MatMulNBits: too many dimensions");
-    }
-    if (!status) {
-        status = ORT_DIMENSIONS(api)(shape, dimensions, *count);
-    }
-    ORT_RELEASE_SHAPE(api)(shape);
-    if (!status) {
-        *all = 1;
-        for (size_t i = 0; i < *count; i++) {
-            *all *= dimensions[i];
-        }
-    }
-    return status;
-}
 
 /* The data of an input that is a weight, null where there is none. */
 static OrtStatus *constant(OrtApi *api, const OrtKernelInfo *info, size_t index, int64_t expected, const void **data) {
@@ -221,19 +177,9 @@ static const char *name(const OrtCustomOp *op) {
     return "MatMulNBits";
 }
 
-static const char *provider(const OrtCustomOp *op) {
-    (void)op;
-    return NULL;
-}
-
 static int input_type(const OrtCustomOp *op, size_t index) {
     (void)op;
     return index == B || index == ZERO_POINTS ? ORT_UINT8 : index == G_IDX ? ORT_INT32 : ORT_FLOAT;
-}
-
-static int output_type(const OrtCustomOp *op, size_t index) {
-    (void)op, (void)index;
-    return ORT_FLOAT;
 }
 
 static size_t inputs(const OrtCustomOp *op) {
@@ -251,78 +197,14 @@ static int input_kind(const OrtCustomOp *op, size_t index) {
     return index < ZERO_POINTS ? ORT_REQUIRED : ORT_OPTIONAL;
 }
 
-static int output_kind(const OrtCustomOp *op, size_t index) {
-    (void)op, (void)index;
-    return ORT_REQUIRED;
-}
-
-static int none(const OrtCustomOp *op) {
-    (void)op;
-    return 0;
-}
-
-static int memory_kind(const OrtCustomOp *op, size_t index) {
-    (void)op, (void)index;
-    return 0;
-}
-
-static int first_version(const OrtCustomOp *op) {
-    (void)op;
-    return 1;
-}
-
-static int last_version(const OrtCustomOp *op) {
-    (void)op;
-    return INT32_MAX;
-}
-
-static const OrtCustomOp operator= {
-    .version = ORT_API_VERSION,
+const OrtCustomOp matmul_nbits = {
+    COMMON,
     .GetName = name,
-    .GetExecutionProviderType = provider,
     .GetInputType = input_type,
     .GetInputTypeCount = inputs,
-    .GetOutputType = output_type,
     .GetOutputTypeCount = outputs,
-    .KernelDestroy = destroy,
     .GetInputCharacteristic = input_kind,
-    .GetOutputCharacteristic = output_kind,
-    .GetInputMemoryType = memory_kind,
-    .GetVariadicInputMinArity = none,
-    .GetVariadicInputHomogeneity = none,
-    .GetVariadicOutputMinArity = none,
-    .GetVariadicOutputHomogeneity = none,
     .CreateKernelV2 = create,
     .KernelComputeV2 = compute,
-    .GetStartVersion = first_version,
-    .GetEndVersion = last_version,
+    .KernelDestroy = destroy,
 };
-
-/* What ONNX Runtime calls when the library is registered with a session's options. */
-__attribute__((visibility("default"))) OrtStatus *RegisterCustomOps(OrtSessionOptions *options, const OrtApiBase *base) {
-    /* Options do not own a domain: there is one, as long as the process. */
-    static OrtCustomOpDomain *domain;
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    OrtApi *api = base->GetApi(ORT_API_VERSION);
-    if (!api) {
-        /* Older than 1.17. Nothing can be said without its functions. */
-        return NULL;
-    }
-    if (!kernels_here()) {
-        return failed(api, ORT_NOT_IMPLEMENTED, "no kernels for this processor");
-    }
-    pthread_mutex_lock(&lock);
-    OrtStatus *status = NULL;
-    if (!domain) {
-        OrtCustomOpDomain *made = NULL;
-        status = ORT_CREATE_DOMAIN(api)("com.microsoft", &made);
-        if (!status) {
-            status = ORT_DOMAIN_ADD(api)(made, &operator);
-        }
-        if (!status) {
-            domain = made;
-        }
-    }
-    pthread_mutex_unlock(&lock);
-    return status ? status : ORT_ADD_DOMAIN(api)(options, domain);
-}

@@ -1,0 +1,45 @@
+#include "operators.h"
+#include "product.h"
+#include "support.h"
+
+#include <pthread.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Options do not own a domain: each lives as long as the process. */
+static OrtStatus *domain(OrtApi *api, int attention, OrtCustomOpDomain **of) {
+    static OrtCustomOpDomain *made[2];
+    if (made[attention]) {
+        *of = made[attention];
+        return NULL;
+    }
+    TRY(ORT_CREATE_DOMAIN(api)("com.microsoft", of));
+    TRY(ORT_DOMAIN_ADD(api)(*of, &matmul_nbits));
+    if (attention) {
+        TRY(ORT_DOMAIN_ADD(api)(*of, &group_query_attention));
+    }
+    made[attention] = *of;
+    return NULL;
+}
+
+/*
+ * What ONNX Runtime calls when the library is registered with a session's options. Where these have an entry
+ * edgeway.products, attention is left to the runtime.
+ */
+__attribute__((visibility("default"))) OrtStatus *RegisterCustomOps(OrtSessionOptions *options, const OrtApiBase *base) {
+    OrtApi *api = base->GetApi(ORT_API_VERSION);
+    if (!api) {
+        /* Older than 1.17. Nothing can be said without its functions. */
+        return NULL;
+    }
+    if (!kernels_here()) {
+        return failed(api, ORT_NOT_IMPLEMENTED, "no kernels for this processor");
+    }
+    int products = 0;
+    TRY(ORT_HAS_ENTRY(api)(options, "edgeway.products", &products));
+    OrtCustomOpDomain *ours = NULL;
+    pthread_mutex_lock(&lock);
+    OrtStatus *status = domain(api, !products, &ours);
+    pthread_mutex_unlock(&lock);
+    return status ? status : ORT_ADD_DOMAIN(api)(options, ours);
+}
