@@ -212,13 +212,16 @@ public interface GatewayConfig {
         @WithDefault("false")
         boolean spin();
 
-        /** How a lone request's next tokens are guessed, to be checked together. Replies may differ in near ties then. */
-        @WithDefault("none")
+        /** How a lone request's next tokens are guessed, to be checked together. */
+        @WithDefault("auto")
         Speculation speculation();
 
         /** What guesses come from. */
         enum Speculation {
+            /** As prompt lookup where replies stay the same, bit for bit. */
+            AUTO,
             NONE,
+            /** Also where the runtime's own attention runs, with which near ties may turn. */
             PROMPT_LOOKUP
         }
 

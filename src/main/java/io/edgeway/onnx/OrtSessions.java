@@ -33,7 +33,7 @@ public final class OrtSessions {
      * @param fold whether to compute ahead what depends on weights alone; not for graphs of our own export where that is
      *     only their shape, which saves nothing later and copies them now
      */
-    public static OrtSession open(Path model, long bytes, int threads, boolean spin, boolean fold) throws OrtException {
+    public static Opened open(Path model, long bytes, int threads, boolean spin, boolean fold) throws OrtException {
         OrtEnvironment environment = OrtLoader.environment();
         try (PackingRoom room = PackingRoom.of(bytes * ROOM + ROOM_BYTES)) {
             return open(threads, spin, fold, options -> environment.createSession(model.toString(), options));
@@ -58,20 +58,29 @@ public final class OrtSessions {
     /** For a model that is not a file, such as one among the resources. */
     public static OrtSession open(byte[] model, int threads, boolean spin) throws OrtException {
         OrtEnvironment environment = OrtLoader.environment();
-        return open(threads, spin, true, options -> environment.createSession(model, options));
+        return open(threads, spin, true, options -> environment.createSession(model, options))
+                .session();
     }
 
     /** For a model in direct memory, which may be freed when the session is there. */
     public static OrtSession open(ByteBuffer model, int threads, boolean spin) throws OrtException {
         OrtEnvironment environment = OrtLoader.environment();
-        return open(threads, spin, true, options -> environment.createSession(model, options));
+        return open(threads, spin, true, options -> environment.createSession(model, options))
+                .session();
     }
+
+    /**
+     * A session.
+     *
+     * @param attends whether its attention is by our kernel, which gives a token the same result in whatever pass
+     */
+    public record Opened(OrtSession session, boolean attends) {}
 
     private interface Opening {
         OrtSession with(OrtSession.SessionOptions options) throws OrtException;
     }
 
-    private static OrtSession open(int threads, boolean spin, boolean fold, Opening opening) throws OrtException {
+    private static Opened open(int threads, boolean spin, boolean fold, Opening opening) throws OrtException {
         String kernels = OrtKernels.library();
         for (int attempt = 0; kernels != null && attempt < 2; attempt++) {
             try (OrtSession.SessionOptions options = options(threads, spin, fold)) {
@@ -84,13 +93,13 @@ public final class OrtSessions {
                 if (!fold) {
                     options.addInitializer(OrtKernels.GROUP, OrtKernels.one());
                 }
-                return opening.with(options);
+                return new Opened(opening.with(options), attempt == 0);
             } catch (OrtException e) {
                 // Operators of a kind that ours do not know, a processor that they do not: the runtime's own may.
             }
         }
         try (OrtSession.SessionOptions options = options(threads, spin, fold)) {
-            return opening.with(options);
+            return new Opened(opening.with(options), false);
         }
     }
 

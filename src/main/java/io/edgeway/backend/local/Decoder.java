@@ -19,13 +19,17 @@ interface Decoder extends AutoCloseable {
     static Decoder open(ModelDirectory directory, EngineSettings settings, int context) {
         var graph = directory.graph(settings.kv());
         try {
-            OrtSession session = OrtSessions.open(
+            OrtSessions.Opened opened = OrtSessions.open(
                     graph, directory.size(), settings.threads(), settings.spin(), directory.folds(graph));
+            OrtSession session = opened.session();
             try {
                 Set<String> inputs = session.getInputInfo().keySet();
                 if (layers(inputs) > 0 && inputs.contains("seqlens_k") && inputs.contains("logit_rows")) {
                     return new SlabDecoder(
-                            session, settings.slots(), context, settings.guesses() ? Speculation.MOST + 1 : 0);
+                            session,
+                            settings.slots(),
+                            context,
+                            settings.guesses(opened.attends()) ? Speculation.MOST + 1 : 0);
                 }
                 if (layers(inputs) > 0 && inputs.contains("attention_mask")) {
                     return new GrowingDecoder(session, settings.slots());

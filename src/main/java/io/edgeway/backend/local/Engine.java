@@ -346,7 +346,7 @@ public final class Engine implements AutoCloseable {
         loaded = true;
         loadFailure = null;
         usedNanos = clock.getAsLong();
-        if (settings.guesses() && !model.decoder().checks()) {
+        if (settings.guesses(false) && !model.decoder().checks()) {
             LOG.warnf("'%s' takes rows of one length only: speculation is not done for it", name);
         }
         LOG.infof("Loaded '%s' from %s in %d ms", name, directory.path(), (System.nanoTime() - start) / 1_000_000);

@@ -30,8 +30,13 @@ public record EngineSettings(
                 + spin + ' ' + kv + ' ' + speculation + ' ' + unloadAfter;
     }
 
-    boolean guesses() {
-        return speculation != GatewayConfig.LocalConfig.Speculation.NONE;
+    /** @param exact whether tokens that are checked together get the numbers that they would get one by one */
+    boolean guesses(boolean exact) {
+        return switch (speculation) {
+            case AUTO -> exact;
+            case NONE -> false;
+            case PROMPT_LOOKUP -> true;
+        };
     }
 
     /** For measuring the forward pass alone: no queue, no prefixes. */

@@ -115,7 +115,7 @@ class EngineTest {
         Engine stepping = engine(plain);
         Engine guessing = new Engine(
                 "tiny",
-                TinyModel.guessing(plain),
+                TinyModel.guessing(plain, Speculation.PROMPT_LOOKUP),
                 new LoadedModels(() -> Long.MAX_VALUE),
                 new LocalMetrics(meters, "tiny"));
         engines.add(guessing);

@@ -1,10 +1,12 @@
 package io.edgeway.backend.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.edgeway.api.ChatRequest;
 import io.edgeway.backend.local.TinyModel.Result;
 import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
+import io.edgeway.config.GatewayConfig.LocalConfig.Speculation;
 import io.edgeway.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
@@ -82,13 +85,7 @@ class NanoGreedyTest {
     @Test
     void answersAsTransformersDo(TestReporter reporter) throws Exception {
         Path directory = Path.of("models/nano");
-        List<Golden> goldens =
-                Files.readAllLines(Path.of(NanoGreedyTest.class
-                                .getResource("/models/nano-greedy.jsonl")
-                                .toURI()))
-                        .stream()
-                        .map(Golden::of)
-                        .toList();
+        List<Golden> goldens = goldens();
         assertThat(goldens).hasSizeGreaterThanOrEqualTo(200);
         try (Engine engine = TinyModel.engine(TinyModel.settings(directory, 16, 4096, 64 << 20, Kv.FP32))) {
             ModelText text = TinyModel.load(engine);
@@ -126,6 +123,42 @@ class NanoGreedyTest {
                             + " tokens were near ties that fell the other way");
             assertThat(differing).isLessThan(goldens.size() / 4);
         }
+    }
+
+    /** Each alone, so that its next tokens are guessed, and drawn, so that the last bit of a number would show. */
+    @Test
+    void answersTheSameWithGuessesAndWithout() throws Exception {
+        assumeTrue(TinyModel.hasKernels());
+        EngineSettings plain = TinyModel.settings(Path.of("models/nano"), 4, 64, 0, Kv.FP32);
+        List<Golden> goldens = goldens().subList(0, 60);
+        List<String> without = replies(goldens, plain);
+        List<String> with = replies(goldens, TinyModel.guessing(plain, Speculation.AUTO));
+        assertThat(with).isEqualTo(without);
+    }
+
+    private static List<String> replies(List<Golden> goldens, EngineSettings settings) throws Exception {
+        List<String> replies = new ArrayList<>();
+        try (Engine engine = TinyModel.engine(settings)) {
+            TinyModel.load(engine);
+            for (Golden golden : goldens) {
+                Result result = new Result();
+                Sampling drawn = new Sampling(0.8, 0.95, 0, 0, 1, 0, 0, Map.of(), replies.size(), 0);
+                engine.submit(TinyModel.request(golden.prompt(), 48, drawn), result);
+                replies.add(result.await().scores.stream()
+                        .map(score -> score.token() + " " + score.logprob())
+                        .collect(Collectors.joining(", ")));
+            }
+        }
+        return replies;
+    }
+
+    private static List<Golden> goldens() throws Exception {
+        return Files.readAllLines(Path.of(NanoGreedyTest.class
+                        .getResource("/models/nano-greedy.jsonl")
+                        .toURI()))
+                .stream()
+                .map(Golden::of)
+                .toList();
     }
 
     private static ChatRequest request(Golden golden) {

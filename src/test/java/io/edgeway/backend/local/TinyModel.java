@@ -47,7 +47,12 @@ final class TinyModel {
                 directory, 1, slots, 0, queue, prefixCacheBytes, false, kv, Speculation.NONE, Duration.ZERO);
     }
 
-    static EngineSettings guessing(EngineSettings plain) {
+    /** Whether this machine is one for which there are kernels of our own. */
+    static boolean hasKernels() {
+        return System.getProperty("os.arch").equals("amd64");
+    }
+
+    static EngineSettings guessing(EngineSettings plain, Speculation speculation) {
         return new EngineSettings(
                 plain.directory(),
                 plain.threads(),
@@ -57,7 +62,7 @@ final class TinyModel {
                 plain.prefixCacheBytes(),
                 plain.spin(),
                 plain.kv(),
-                Speculation.PROMPT_LOOKUP,
+                speculation,
                 plain.unloadAfter());
     }
 
