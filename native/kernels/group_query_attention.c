@@ -26,6 +26,48 @@ typedef struct {
     int rotary;
 } attention_op;
 
+/* Features of a head as the past keys' type has them, 0 where it leaves them open. */
+static OrtStatus *head_features(OrtApi *api, const OrtKernelInfo *info, int64_t *features) {
+    OrtTypeInfo *type;
+    const OrtTensorTypeAndShapeInfo *shape;
+    int64_t dimensions[4];
+    size_t rank = 0;
+    *features = 0;
+    if (!given(api, info, PAST_KEY)) {
+        return NULL;
+    }
+    TRY(ORT_INPUT_TYPE(api)(info, PAST_KEY, &type));
+    OrtStatus *status = ORT_TENSOR_TYPE(api)(type, &shape);
+    if (!status) {
+        status = ORT_DIMENSION_COUNT(api)(shape, &rank);
+    }
+    if (!status && rank == 4) {
+        status = ORT_DIMENSIONS(api)(shape, dimensions, rank);
+        *features = status || dimensions[3] < 0 ? 0 : dimensions[3];
+    }
+    ORT_RELEASE_TYPE(api)(type);
+    return status;
+}
+
+/* Whether rotation is by tables that are weights and turn whole heads. */
+static OrtStatus *rotates_whole(OrtApi *api, const OrtKernelInfo *info, int64_t features, int *whole) {
+    *whole = 1;
+    for (size_t index = COS; *whole && index <= SIN; index++) {
+        int is_constant = 0;
+        const OrtValue *value = NULL;
+        int64_t dimensions[MOST_DIMENSIONS], all;
+        size_t rank;
+        TRY(ORT_CONSTANT_INPUT(api)(info, index, &is_constant, &value));
+        if (!is_constant || !value) {
+            *whole = 0;
+            return NULL;
+        }
+        TRY(elements(api, value, dimensions, &rank, &all));
+        *whole = rank == 2 && dimensions[1] == features / 2;
+    }
+    return NULL;
+}
+
 static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo *info, void **kernel) {
     (void)op;
     int64_t heads = attribute(api, info, "num_heads", 0), kv_heads = attribute(api, info, "kv_num_heads", 0);
@@ -37,6 +79,15 @@ static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo
         attribute_float(api, info, "softcap", 0) != 0) {
         return failed(api, ORT_NOT_IMPLEMENTED, "GroupQueryAttention: a window, a cap or interleaved rotation");
     }
+    int64_t features;
+    int rotary = attribute(api, info, "do_rotary", 0) != 0, whole = 1;
+    TRY(head_features(api, info, &features));
+    if (rotary) {
+        TRY(rotates_whole(api, info, features, &whole));
+    }
+    if (!attend_knows(features) || !whole) {
+        return failed(api, ORT_NOT_IMPLEMENTED, "GroupQueryAttention: heads of another size, or rotated in part");
+    }
     attention_op *made = calloc(1, sizeof *made);
     if (!made) {
         return failed(api, ORT_FAIL, "GroupQueryAttention: no memory");
@@ -46,7 +97,7 @@ static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo
     made->heads = heads;
     made->kv_heads = kv_heads;
     made->scale = attribute_float(api, info, "scale", 0);
-    made->rotary = attribute(api, info, "do_rotary", 0) != 0;
+    made->rotary = rotary;
     *kernel = made;
     return NULL;
 }

@@ -58,13 +58,8 @@ static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo
     if (!values || !scales) {
         return failed(api, ORT_NOT_IMPLEMENTED, "MatMulNBits: weights that are not constant");
     }
-    for (size_t index = ZERO_POINTS; index <= G_IDX; index++) {
-        int is_constant = 0;
-        const OrtValue *value = NULL;
-        TRY(ORT_CONSTANT_INPUT(api)(info, index, &is_constant, &value));
-        if (is_constant && value) {
-            return failed(api, ORT_NOT_IMPLEMENTED, "MatMulNBits: zero points or a group index");
-        }
+    if (given(api, info, ZERO_POINTS) || given(api, info, G_IDX) || (given(api, info, BIAS) && !bias)) {
+        return failed(api, ORT_NOT_IMPLEMENTED, "MatMulNBits: zero points, a group index or a computed bias");
     }
     product *made = calloc(1, sizeof *made);
     void *memory = NULL;

@@ -17,6 +17,7 @@ typedef struct OrtKernelInfo OrtKernelInfo;
 typedef struct OrtKernelContext OrtKernelContext;
 typedef struct OrtCustomOpDomain OrtCustomOpDomain;
 typedef struct OrtSessionOptions OrtSessionOptions;
+typedef struct OrtTypeInfo OrtTypeInfo;
 typedef struct OrtTensorTypeAndShapeInfo OrtTensorTypeAndShapeInfo;
 
 /* The table, by position. */
@@ -36,6 +37,7 @@ enum { ORT_REQUIRED = 0, ORT_OPTIONAL = 1 };
 #define ORT_DOMAIN_ADD(api) ((OrtStatus * (*)(OrtCustomOpDomain *, const OrtCustomOp *))(api)[27])
 #define ORT_ADD_DOMAIN(api) ((OrtStatus * (*)(OrtSessionOptions *, OrtCustomOpDomain *))(api)[28])
 #define ORT_TENSOR_DATA(api) ((OrtStatus * (*)(const OrtValue *, void **))(api)[51])
+#define ORT_TENSOR_TYPE(api) ((OrtStatus * (*)(const OrtTypeInfo *, const OrtTensorTypeAndShapeInfo **))(api)[55])
 #define ORT_DIMENSION_COUNT(api) ((OrtStatus * (*)(const OrtTensorTypeAndShapeInfo *, size_t *))(api)[61])
 #define ORT_DIMENSIONS(api) ((OrtStatus * (*)(const OrtTensorTypeAndShapeInfo *, int64_t *, size_t))(api)[62])
 #define ORT_SHAPE(api) ((OrtStatus * (*)(const OrtValue *, OrtTensorTypeAndShapeInfo **))(api)[65])
@@ -44,7 +46,10 @@ enum { ORT_REQUIRED = 0, ORT_OPTIONAL = 1 };
 #define ORT_INPUT(api) ((OrtStatus * (*)(const OrtKernelContext *, size_t, const OrtValue **))(api)[90])
 #define ORT_OUTPUT(api) ((OrtStatus * (*)(OrtKernelContext *, size_t, const int64_t *, size_t, OrtValue **))(api)[91])
 #define ORT_RELEASE_STATUS(api) ((void (*)(OrtStatus *))(api)[93])
+#define ORT_RELEASE_TYPE(api) ((void (*)(OrtTypeInfo *))(api)[98])
 #define ORT_RELEASE_SHAPE(api) ((void (*)(OrtTensorTypeAndShapeInfo *))(api)[99])
+#define ORT_INPUT_NAME(api) ((OrtStatus * (*)(const OrtKernelInfo *, size_t, char *, size_t *))(api)[232])
+#define ORT_INPUT_TYPE(api) ((OrtStatus * (*)(const OrtKernelInfo *, size_t, OrtTypeInfo **))(api)[234])
 #define ORT_HAS_ENTRY(api) ((OrtStatus * (*)(const OrtSessionOptions *, const char *, int *))(api)[237])
 #define ORT_CONSTANT_INPUT(api) ((OrtStatus * (*)(const OrtKernelInfo *, size_t, int *, const OrtValue **))(api)[249])
 #define ORT_PARALLEL_FOR(api) \

@@ -38,6 +38,17 @@ static inline float attribute_float(OrtApi *api, const OrtKernelInfo *info, cons
     return value;
 }
 
+/* Whether the graph gives an input, be it a weight or not. */
+static inline int given(OrtApi *api, const OrtKernelInfo *info, size_t index) {
+    size_t size = 0;
+    OrtStatus *status = ORT_INPUT_NAME(api)(info, index, NULL, &size);
+    if (status) {
+        ORT_RELEASE_STATUS(api)(status);
+        return 0;
+    }
+    return size > 1;
+}
+
 static inline OrtStatus *elements(OrtApi *api, const OrtValue *value, int64_t *dimensions, size_t *count, int64_t *all) {
     OrtTensorTypeAndShapeInfo *shape;
     TRY(ORT_SHAPE(api)(value, &shape));
