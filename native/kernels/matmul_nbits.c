@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 enum { A, B, SCALES, ZERO_POINTS, G_IDX, BIAS, INPUTS };
+
 /* Work for which it pays to call another thread, in products, and in bytes of weights that are read for them. */
 enum { TASK_PRODUCTS = 1 << 20, TASK_BYTES = 1 << 16, MOST_TASKS = 32, ROUNDED_ROWS = 16 };
 
