@@ -14,8 +14,9 @@ typedef struct {
     /* Query heads that share a head of keys and values, and features of each: those that `attend_knows`. */
     size_t group, features;
     float scale;
-    /* Of one head, [positions][features]. */
-    const float *keys, *values;
+    /* Of one head, [positions][features], in floats of 32 bits or of 16 (IEEE 754 binary16). */
+    const void *keys, *values;
+    int half;
     /* The first query's, with its heads one after the other; rotated. From one query to the next, in floats. */
     const float *queries;
     size_t query_step;
@@ -30,14 +31,19 @@ static inline size_t attend_stride(const attention *of) {
     return (of->seen + of->count) / 16 * 16 + 16;
 }
 
+enum { MOST_FEATURES = 128 };
+
 typedef void (*attend)(const attention *of, float *room);
 
 /* Whether heads of so many features can be computed. */
 static inline int attend_knows(size_t features) {
-    return features % 16 == 0 && ((features >= 16 && features <= 96) || features == 128);
+    return features % 16 == 0 && ((features >= 16 && features <= 96) || features == MOST_FEATURES);
 }
 
 void attend_avx512(const attention *of, float *room);
 void attend_avx2(const attention *of, float *room);
+
+/* Rounds floats, a multiple of 16 of them, to 16 bits; those that are too large become the largest. */
+void narrow(const float *from, uint16_t *to, size_t count);
 
 #endif

@@ -1,4 +1,5 @@
 #include <immintrin.h>
+#include <stdint.h>
 
 typedef struct {
     __m256 low, high;
@@ -16,6 +17,7 @@ DEFINE_BOTH(max)
 #define ATTEND attend_avx2
 #define SPREAD(value) spread(value)
 #define LOAD(from) load(from)
+#define WIDEN(from) widen(from)
 #define STORE(to, value) store(to, value)
 #define ADD(a, b) both_add(a, b)
 #define SUB(a, b) both_sub(a, b)
@@ -33,6 +35,14 @@ INLINE_LANES lanes spread(float value) {
 
 INLINE_LANES lanes load(const float *from) {
     return (lanes){_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)};
+}
+
+INLINE_LANES __m256 widen8(const uint16_t *from) {
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
+}
+
+INLINE_LANES lanes widen(const uint16_t *from) {
+    return (lanes){widen8(from), widen8(from + 8)};
 }
 
 INLINE_LANES void store(float *to, lanes value) {
@@ -84,3 +94,12 @@ INLINE_LANES lanes dots(const lanes *s) {
 }
 
 #include "attention.inc"
+
+void narrow(const float *from, uint16_t *to, size_t count) {
+    const __m256 most = _mm256_set1_ps(65504), least = _mm256_set1_ps(-65504);
+    for (size_t i = 0; i < count; i += 8) {
+        /* In this order, what is not a number stays so. */
+        __m256 held = _mm256_max_ps(least, _mm256_min_ps(most, _mm256_loadu_ps(from + i)));
+        _mm_storeu_si128((__m128i *)(to + i), _mm256_cvtps_ph(held, _MM_FROUND_TO_NEAREST_INT));
+    }
+}

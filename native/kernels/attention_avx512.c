@@ -4,6 +4,7 @@ typedef __m512 lanes;
 
 #define ATTEND attend_avx512
 #define LOAD(from) _mm512_loadu_ps(from)
+#define WIDEN(from) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(from)))
 #define STORE(to, value) _mm512_storeu_ps(to, value)
 #define SPREAD(value) _mm512_set1_ps(value)
 #define ADD(a, b) _mm512_add_ps(a, b)

@@ -113,8 +113,40 @@ static void check(const kernels *by) {
     }
 }
 
+/* Of 16 bits (binary16), by its definition. */
+static float widened(uint16_t bits) {
+    int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    float size = exponent ? ldexpf(1024 + fraction, exponent - 25) : ldexpf(fraction, -24);
+    return bits & 0x8000 ? -size : size;
+}
+
+/* No value of 16 bits is nearer. */
+static void check_narrow(void) {
+    float from[16];
+    uint16_t to[16];
+    for (size_t i = 0; i < 16; i++) {
+        from[i] = ldexpf(value(), (int)between(0, 45) - 28);
+    }
+    narrow(from, to, 16);
+    for (size_t i = 0; i < 16; i++) {
+        float held = fmaxf(-65504, fminf(65504, from[i])), error = fabsf(widened(to[i]) - held);
+        uint16_t away = to[i] & 0x7FFF ? to[i] - 1 : to[i] + 1;
+        if (!(error <= fabsf(widened(away) - held)) ||
+            ((to[i] & 0x7FFF) < 0x7BFF && !(error <= fabsf(widened(to[i] + 1) - held)))) {
+            fprintf(stderr, "narrow: %g became %g\n", from[i], widened(to[i]));
+            exit(1);
+        }
+    }
+    from[3] = NAN;
+    narrow(from, to, 16);
+    if ((to[3] & 0x7C00) != 0x7C00 || (to[3] & 0x3FF) == 0) {
+        fputs("narrow: NaN became a number\n", stderr);
+        exit(1);
+    }
+}
+
 /* Both instruction sets give the same bits, and what doubles give but for rounding. */
-static void check_attention(int wide) {
+static void check_attention(int wide, int half) {
     size_t features = (size_t)16 * between(1, 6), group = between(1, 7), seen = between(1, 70), count = between(1, 20);
     size_t all = seen + count - 1, step = group * features, stride = (seen + count) / 16 * 16 + 16;
     float *keys = exactly(all * features * sizeof(float)), *values = exactly(all * features * sizeof(float));
@@ -124,10 +156,20 @@ static void check_attention(int wide) {
         keys[i] = value();
         values[i] = value();
     }
+    uint16_t *short_keys = exactly(all * features * 2), *short_values = exactly(all * features * 2);
+    if (half) {
+        narrow(keys, short_keys, all * features);
+        narrow(values, short_values, all * features);
+        for (size_t i = 0; i < all * features; i++) {
+            keys[i] = widened(short_keys[i]);
+            values[i] = widened(short_values[i]);
+        }
+    }
     for (size_t i = 0; i < count * step; i++) {
         queries[i] = value();
     }
-    attention of = {group, features, 1 / sqrtf(features), keys, values, queries, step, out, step, count, seen};
+    attention of = {group, features, 1 / sqrtf(features), half ? (void *)short_keys : keys, half ? (void *)short_values : values,
+                    half, queries, step, out, step, count, seen};
     attend_avx2(&of, room);
     if (wide) {
         of.out = other;
@@ -175,7 +217,7 @@ static void check_attention(int wide) {
             }
         }
     }
-    void *buffers[] = {keys, values, queries, room, out, other};
+    void *buffers[] = {keys, values, short_keys, short_values, queries, room, out, other};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
         free(buffers[i]);
     }
@@ -203,8 +245,10 @@ int main(int count, char **arguments) {
     }
     int wide = kernels_run(&kernels_avx512vnni);
     for (int shape = 0; shape < shapes; shape++) {
-        check_attention(wide);
+        check_attention(wide, 0);
+        check_attention(wide, 1);
+        check_narrow();
     }
-    printf("attention: %d shapes\n", shapes);
+    printf("attention: %d shapes, keys of 32 and of 16 bits\n", shapes);
     return 0;
 }

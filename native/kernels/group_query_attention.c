@@ -1,6 +1,7 @@
 /*
  * `GroupQueryAttention` of com.microsoft, in the place of ONNX Runtime's own, for floats, causal, without a window, a bias or
- * a cap. Other kinds are refused when the session is created.
+ * a cap. Other kinds are refused when the session is created. The second of the two keeps keys and values in 16 bits: tensors
+ * of past and present have then room for twice the positions that their shape says, which the runtime knows nothing of.
  * https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#commicrosoftgroupqueryattention
  */
 #include "attention.h"
@@ -24,6 +25,8 @@ typedef struct {
     size_t heads, kv_heads;
     float scale;
     int rotary;
+    /* Positions of 16-bit keys in the place of one of a tensor's, which are floats; 1 where they are floats too. */
+    size_t dense;
 } attention_op;
 
 /* Features of a head as the past keys' type has them, 0 where it leaves them open. */
@@ -69,7 +72,6 @@ static OrtStatus *rotates_whole(OrtApi *api, const OrtKernelInfo *info, int64_t 
 }
 
 static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo *info, void **kernel) {
-    (void)op;
     int64_t heads = attribute(api, info, "num_heads", 0), kv_heads = attribute(api, info, "kv_num_heads", 0);
     if (heads <= 0 || kv_heads <= 0 || heads % kv_heads != 0 || heads > INT32_MAX) {
         return failed(api, ORT_INVALID_ARGUMENT, "GroupQueryAttention: num_heads must be a multiple of kv_num_heads");
@@ -98,6 +100,7 @@ static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo
     made->kv_heads = kv_heads;
     made->scale = attribute_float(api, info, "scale", 0);
     made->rotary = rotary;
+    made->dense = op == &group_query_attention_half ? 2 : 1;
     *kernel = made;
     return NULL;
 }
@@ -132,8 +135,12 @@ typedef struct {
     /* Of one token of a row; keys and values lie behind the queries where all three are packed. */
     const float *query, *key, *value;
     size_t query_step, kv_step;
-    const float *past_key, *past_value, *cos, *sin;
-    float *present_key, *present_value, *out;
+    const char *past_key, *past_value;
+    const float *cos, *sin;
+    char *present_key, *present_value;
+    /* Bytes of one head's key. */
+    size_t key_bytes;
+    float *out;
     const int32_t *lengths;
     int first;
     int failed;
@@ -158,19 +165,29 @@ static size_t before(const call *c, size_t row) {
     return c->first ? 0 : (size_t)(c->lengths[row] + 1) - c->sequence;
 }
 
+static void put(const call *c, const float *from, char *to) {
+    if (c->of->dense > 1) {
+        narrow(from, (uint16_t *)(void *)to, c->features);
+    } else {
+        memcpy(to, from, c->key_bytes);
+    }
+}
+
 /* Takes in the new keys and values of one head of one row. */
 static void take(void *argument, size_t task) {
     const call *c = argument;
     size_t row = task / c->of->kv_heads, head = task % c->of->kv_heads, past = before(c, row), features = c->features;
-    float *keys = c->present_key + task * c->room * features, *values = c->present_value + task * c->room * features;
+    char *keys = c->present_key + task * c->room * c->key_bytes, *values = c->present_value + task * c->room * c->key_bytes;
     if (c->past_key && c->past_key != c->present_key) {
-        memcpy(keys, c->past_key + task * c->past_room * features, past * features * sizeof(float));
-        memcpy(values, c->past_value + task * c->past_room * features, past * features * sizeof(float));
+        memcpy(keys, c->past_key + task * c->past_room * c->key_bytes, past * c->key_bytes);
+        memcpy(values, c->past_value + task * c->past_room * c->key_bytes, past * c->key_bytes);
     }
     for (size_t s = 0; s < c->sequence; s++) {
         size_t token = row * c->sequence + s;
-        rotate(c, c->key + token * c->kv_step + head * features, keys + (past + s) * features, past + s);
-        memcpy(values + (past + s) * features, c->value + token * c->kv_step + head * features, features * sizeof(float));
+        float key[MOST_FEATURES];
+        rotate(c, c->key + token * c->kv_step + head * features, key, past + s);
+        put(c, key, keys + (past + s) * c->key_bytes);
+        put(c, c->value + token * c->kv_step + head * features, values + (past + s) * c->key_bytes);
     }
 }
 
@@ -184,8 +201,9 @@ static void attend_part(void *argument, size_t task) {
         .group = group,
         .features = features,
         .scale = c->of->scale != 0 ? c->of->scale : 1 / sqrtf(features),
-        .keys = c->present_key + pair * c->room * features,
-        .values = c->present_value + pair * c->room * features,
+        .keys = c->present_key + pair * c->room * c->key_bytes,
+        .values = c->present_value + pair * c->room * c->key_bytes,
+        .half = c->of->dense > 1,
         .query_step = group * features,
         .out = c->out + (row * c->sequence + from) * c->of->heads * features + head * group * features,
         .out_step = c->of->heads * features,
@@ -237,18 +255,19 @@ static OrtStatus *compute(void *kernel, OrtKernelContext *context) {
                      in[VALUE].all != in[KEY].all))) {
         return failed(api, ORT_INVALID_ARGUMENT, "GroupQueryAttention: heads of a size that is not known");
     }
+    c.key_bytes = c.features * sizeof(float) / of->dense;
     c.lengths = (const int32_t *)(const void *)in[LENGTHS].data;
     c.first = c.sequence == total;
     if (in[PAST_KEY].rank == 4 && in[PAST_VALUE].rank == 4) {
-        c.past_key = in[PAST_KEY].data;
-        c.past_value = in[PAST_VALUE].data;
-        c.past_room = in[PAST_KEY].dimensions[2];
-        if (in[PAST_KEY].all != (int64_t)(c.batch * of->kv_heads * c.past_room * c.features) ||
+        c.past_key = (const char *)in[PAST_KEY].data;
+        c.past_value = (const char *)in[PAST_VALUE].data;
+        c.past_room = in[PAST_KEY].dimensions[2] * of->dense;
+        if (in[PAST_KEY].all != (int64_t)(c.batch * of->kv_heads * in[PAST_KEY].dimensions[2] * c.features) ||
             in[PAST_VALUE].all != in[PAST_KEY].all) {
             return failed(api, ORT_INVALID_ARGUMENT, "GroupQueryAttention: past keys and values are of another shape");
         }
     }
-    c.room = c.past_room > total ? c.past_room : total;
+    c.room = c.past_room > total ? c.past_room : (total + of->dense - 1) / of->dense * of->dense;
     for (size_t row = 0; row < c.batch; row++) {
         int64_t length = (int64_t)c.lengths[row] + 1;
         if (length < 1 || length > (int64_t)total || (!c.first && (length < (int64_t)c.sequence ||
@@ -267,7 +286,7 @@ static OrtStatus *compute(void *kernel, OrtKernelContext *context) {
     }
     OrtValue *out, *present_key, *present_value;
     int64_t out_shape[] = {c.batch, c.sequence, of->heads * c.features};
-    int64_t present_shape[] = {c.batch, of->kv_heads, c.room, c.features};
+    int64_t present_shape[] = {c.batch, of->kv_heads, c.room / of->dense, c.features};
     TRY(ORT_OUTPUT(api)(context, OUT, out_shape, 3, &out));
     TRY(ORT_OUTPUT(api)(context, PRESENT_KEY, present_shape, 4, &present_key));
     TRY(ORT_OUTPUT(api)(context, PRESENT_VALUE, present_shape, 4, &present_value));
@@ -315,14 +334,11 @@ static int input_kind(const OrtCustomOp *op, size_t index) {
     return index == QUERY || index == LENGTHS || index == TOTAL ? ORT_REQUIRED : ORT_OPTIONAL;
 }
 
-const OrtCustomOp group_query_attention = {
-    COMMON,
-    .GetName = name,
-    .GetInputType = input_type,
-    .GetInputTypeCount = inputs,
-    .GetOutputTypeCount = outputs,
-    .GetInputCharacteristic = input_kind,
-    .CreateKernelV2 = create,
-    .KernelComputeV2 = compute,
-    .KernelDestroy = destroy,
-};
+#define ATTENTION                                                                                             \
+    {                                                                                                         \
+        COMMON, .GetName = name, .GetInputType = input_type, .GetInputTypeCount = inputs,                     \
+        .GetOutputTypeCount = outputs, .GetInputCharacteristic = input_kind, .CreateKernelV2 = create,        \
+        .KernelComputeV2 = compute, .KernelDestroy = destroy,                                                 \
+    }
+
+const OrtCustomOp group_query_attention = ATTENTION, group_query_attention_half = ATTENTION;

@@ -4,6 +4,6 @@
 
 #include "onnxruntime.h"
 
-extern const OrtCustomOp matmul_nbits, group_query_attention;
+extern const OrtCustomOp matmul_nbits, group_query_attention, group_query_attention_half;
 
 #endif

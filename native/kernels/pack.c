@@ -60,7 +60,7 @@ void matrix_pack(matrix *into, void *memory, const uint8_t *values, const float 
 
 int kernels_run(const kernels *those) {
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) {
         return 0;
     }
     if (those == &kernels_avx512vnni) {

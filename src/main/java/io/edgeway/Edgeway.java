@@ -29,7 +29,11 @@ public final class Edgeway extends ServeCommand {
         OrtSessions.prepare();
         nameHost();
         Edgeway serve = new Edgeway();
-        int status = serve.takes(args) ? serve.call() : new CommandLine(new Edgeway()).execute(args);
+        int status = serve.takes(args)
+                ? serve.call()
+                : new CommandLine(new Edgeway())
+                        .setCaseInsensitiveEnumValuesAllowed(true)
+                        .execute(args);
         if (status != 0) {
             System.exit(status);
         }

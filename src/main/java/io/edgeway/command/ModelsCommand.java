@@ -8,6 +8,7 @@ import io.edgeway.backend.local.store.Hub;
 import io.edgeway.backend.local.store.ModelStore;
 import io.edgeway.backend.local.store.Pull;
 import io.edgeway.backend.local.store.StoreException;
+import io.edgeway.config.GatewayConfig.LocalConfig.Kv;
 import io.edgeway.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -157,8 +158,11 @@ public final class ModelsCommand implements Callable<Integer> {
                 description = "threads of one operation; default: half of the cores")
         private int threads;
 
-        @Option(names = "--kv8", description = "keep keys and values in 8 bits")
-        private boolean kv8;
+        @Option(
+                names = "--kv",
+                defaultValue = "auto",
+                description = "how keys and values are kept: auto, fp32, fp16 or int8; default: ${DEFAULT-VALUE}")
+        private Kv kv;
 
         @Option(names = "--spin", description = "let idle threads spin")
         private boolean spin;
@@ -198,7 +202,7 @@ public final class ModelsCommand implements Callable<Integer> {
                 directory = store.path(model);
             }
             int rows = batches.stream().mapToInt(Integer::intValue).max().orElse(1);
-            try (ModelBench bench = new ModelBench(EngineSettings.bare(directory, threads, rows, spin, kv8))) {
+            try (ModelBench bench = new ModelBench(EngineSettings.bare(directory, threads, rows, spin, kv))) {
                 Map<String, Object> millis = new LinkedHashMap<>();
                 millis.put("load", bench.loadMillis());
                 double read = bench.prefill(prompt, Math.max(3, rounds / 4));

@@ -178,13 +178,15 @@ public interface GatewayConfig {
         @WithDefault("0")
         int threads();
 
-        /** How keys and values are kept: int8 is faster with many requests at once, fp32 reads prompts faster. */
-        @WithDefault("fp32")
+        /** How keys and values are kept; auto is fp16 where edgeway's own attention runs, else fp32. */
+        @WithDefault("auto")
         Kv kv();
 
         /** Numbers that keys and values are kept as. */
         enum Kv {
+            AUTO,
             FP32,
+            FP16,
             INT8
         }
 

@@ -20,6 +20,9 @@ final class OrtKernels {
     /** The entry of a session's options that leaves attention to the runtime. */
     static final String PRODUCTS_ONLY = "edgeway.products";
 
+    /** The entry that has ours keep keys and values in 16 bits, two positions in the place of a tensor's one. */
+    static final String HALF = "edgeway.half";
+
     /** The weight of our exported graphs that says to how many rows they are filled up for ONNX Runtime's products. */
     static final String GROUP = "two";
 

@@ -32,11 +32,13 @@ public final class OrtSessions {
      * @param spin whether these threads burn time for a while after each operation: faster on a machine of its own
      * @param fold whether to compute ahead what depends on weights alone; not for graphs of our own export where that is
      *     only their shape, which saves nothing later and copies them now
+     * @param half whether keys and values may be kept in 16 bits, see {@link Opened#halves}
      */
-    public static Opened open(Path model, long bytes, int threads, boolean spin, boolean fold) throws OrtException {
+    public static Opened open(Path model, long bytes, int threads, boolean spin, boolean fold, boolean half)
+            throws OrtException {
         OrtEnvironment environment = OrtLoader.environment();
         try (PackingRoom room = PackingRoom.of(bytes * ROOM + ROOM_BYTES)) {
-            return open(threads, spin, fold, options -> environment.createSession(model.toString(), options));
+            return open(threads, spin, fold, half, options -> environment.createSession(model.toString(), options));
         }
     }
 
@@ -58,14 +60,14 @@ public final class OrtSessions {
     /** For a model that is not a file, such as one among the resources. */
     public static OrtSession open(byte[] model, int threads, boolean spin) throws OrtException {
         OrtEnvironment environment = OrtLoader.environment();
-        return open(threads, spin, true, options -> environment.createSession(model, options))
+        return open(threads, spin, true, false, options -> environment.createSession(model, options))
                 .session();
     }
 
     /** For a model in direct memory, which may be freed when the session is there. */
     public static OrtSession open(ByteBuffer model, int threads, boolean spin) throws OrtException {
         OrtEnvironment environment = OrtLoader.environment();
-        return open(threads, spin, true, options -> environment.createSession(model, options))
+        return open(threads, spin, true, false, options -> environment.createSession(model, options))
                 .session();
     }
 
@@ -73,19 +75,24 @@ public final class OrtSessions {
      * A session.
      *
      * @param attends whether its attention is by our kernel, which gives a token the same result in whatever pass
+     * @param halves whether that keeps keys and values in 16 bits: tensors of past and present, floats by their type, have
+     *     then half as many positions as they hold
      */
-    public record Opened(OrtSession session, boolean attends) {}
+    public record Opened(OrtSession session, boolean attends, boolean halves) {}
 
     private interface Opening {
         OrtSession with(OrtSession.SessionOptions options) throws OrtException;
     }
 
-    private static Opened open(int threads, boolean spin, boolean fold, Opening opening) throws OrtException {
+    private static Opened open(int threads, boolean spin, boolean fold, boolean half, Opening opening)
+            throws OrtException {
         String kernels = OrtKernels.library();
         for (int attempt = 0; kernels != null && attempt < 2; attempt++) {
             try (OrtSession.SessionOptions options = options(threads, spin, fold)) {
                 if (attempt > 0) {
                     options.addConfigEntry(OrtKernels.PRODUCTS_ONLY, "1");
+                } else if (half) {
+                    options.addConfigEntry(OrtKernels.HALF, "1");
                 }
                 // What is said of a failed attempt is the last one's to say.
                 options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
@@ -93,13 +100,13 @@ public final class OrtSessions {
                 if (!fold) {
                     options.addInitializer(OrtKernels.GROUP, OrtKernels.one());
                 }
-                return new Opened(opening.with(options), attempt == 0);
+                return new Opened(opening.with(options), attempt == 0, attempt == 0 && half);
             } catch (OrtException e) {
                 // Operators of a kind that ours do not know, a processor that they do not: the runtime's own may.
             }
         }
         try (OrtSession.SessionOptions options = options(threads, spin, fold)) {
-            return new Opened(opening.with(options), false);
+            return new Opened(opening.with(options), false, false);
         }
     }
 

@@ -2,6 +2,7 @@ package io.edgeway.backend.local;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.edgeway.config.GatewayConfig;
 import io.edgeway.onnx.OrtSessions;
 import java.util.Set;
 
@@ -19,19 +20,26 @@ interface Decoder extends AutoCloseable {
     static Decoder open(ModelDirectory directory, EngineSettings settings, int context) {
         var graph = directory.graph(settings.kv());
         try {
+            boolean half = settings.halves() && directory.keepsFloats(graph);
             OrtSessions.Opened opened = OrtSessions.open(
-                    graph, directory.size(), settings.threads(), settings.spin(), directory.folds(graph));
+                    graph, directory.size(), settings.threads(), settings.spin(), directory.folds(graph), half);
             OrtSession session = opened.session();
             try {
+                if (settings.kv() == GatewayConfig.LocalConfig.Kv.FP16 && !opened.halves()) {
+                    throw new ModelException("'kv: fp16' is not possible for " + graph + " here: it needs edgeway's own"
+                            + " attention, for x86-64 with AVX2 and graphs of its own export; leave 'kv' out, or set it"
+                            + " to fp32");
+                }
                 Set<String> inputs = session.getInputInfo().keySet();
-                if (layers(inputs) > 0 && inputs.contains("seqlens_k") && inputs.contains("logit_rows")) {
+                if (layers(inputs) > 0 && inputs.contains("seqlens_k") && inputs.contains(SlabDecoder.WANTED)) {
                     return new SlabDecoder(
                             session,
                             settings.slots(),
                             context,
+                            opened.halves(),
                             settings.guesses(opened.attends()) ? Speculation.MOST + 1 : 0);
                 }
-                if (layers(inputs) > 0 && inputs.contains("attention_mask")) {
+                if (layers(inputs) > 0 && inputs.contains(GrowingDecoder.MASK) && !opened.halves()) {
                     return new GrowingDecoder(session, settings.slots());
                 }
                 throw new ModelException(graph.getFileName()

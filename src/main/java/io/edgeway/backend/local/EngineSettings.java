@@ -30,6 +30,11 @@ public record EngineSettings(
                 + spin + ' ' + kv + ' ' + speculation + ' ' + unloadAfter;
     }
 
+    /** Whether keys and values are to be kept in 16 bits where that is possible. */
+    boolean halves() {
+        return kv == GatewayConfig.LocalConfig.Kv.AUTO || kv == GatewayConfig.LocalConfig.Kv.FP16;
+    }
+
     /** @param exact whether tokens that are checked together get the numbers that they would get one by one */
     boolean guesses(boolean exact) {
         return switch (speculation) {
@@ -40,8 +45,8 @@ public record EngineSettings(
     }
 
     /** For measuring the forward pass alone: no queue, no prefixes. */
-    public static EngineSettings bare(Path directory, int threads, int slots, boolean spin, boolean kv8) {
-        GatewayConfig.LocalConfig.Kv kv = kv8 ? GatewayConfig.LocalConfig.Kv.INT8 : GatewayConfig.LocalConfig.Kv.FP32;
+    public static EngineSettings bare(
+            Path directory, int threads, int slots, boolean spin, GatewayConfig.LocalConfig.Kv kv) {
         return new EngineSettings(
                 directory,
                 threads,

@@ -27,6 +27,9 @@ import java.util.TreeSet;
  * between steps, but share no work.
  */
 final class GrowingDecoder implements Decoder {
+    /** The input by which graphs of this layout are known. */
+    static final String MASK = "attention_mask";
+
     /** All tokens of a pass get their logits in this layout, wanted or not. */
     private static final int CHUNK = 64;
 
@@ -47,7 +50,7 @@ final class GrowingDecoder implements Decoder {
         Map<String, NodeInfo> inputs = session.getInputInfo();
         int layers = Decoder.layers(inputs.keySet());
         Set<String> unknown = new TreeSet<>(inputs.keySet());
-        unknown.removeAll(Set.of("input_ids", "attention_mask", "position_ids"));
+        unknown.removeAll(Set.of("input_ids", MASK, "position_ids"));
         pastNames = new String[2 * layers];
         presentNames = new String[2 * layers];
         for (int i = 0; i < 2 * layers; i++) {
@@ -155,7 +158,7 @@ final class GrowingDecoder implements Decoder {
                 OnnxTensor placesTensor = OnnxTensor.createTensor(environment, places, new long[] {1, count});
                 OnnxTensor maskTensor = OnnxTensor.createTensor(environment, mask, new long[] {1, past + count})) {
             inputs.put("input_ids", idsTensor);
-            inputs.put("attention_mask", maskTensor);
+            inputs.put(MASK, maskTensor);
             if (positions) {
                 inputs.put("position_ids", placesTensor);
             }

@@ -19,6 +19,7 @@ final class KvSlab implements AutoCloseable {
     private final int heads;
     private final int size;
     private final int elementBytes;
+    private final int dense;
     private final int maxRows;
     private final int maxLength;
     /** One for each tensor, so that a slab that grows holds no more than one of them twice. */
@@ -35,14 +36,19 @@ final class KvSlab implements AutoCloseable {
 
     private int askedLength;
 
-    /** @param tensors keys and values of all layers, so twice the layers */
-    KvSlab(int tensors, int heads, int size, int elementBytes, int maxRows, int maxLength) {
+    /**
+     * @param tensors keys and values of all layers, so twice the layers
+     * @param elementBytes of the tensors' type
+     * @param dense positions that are kept in the place of one of a tensor's
+     */
+    KvSlab(int tensors, int heads, int size, int elementBytes, int dense, int maxRows, int maxLength) {
         this.tensors = tensors;
         this.heads = heads;
         this.size = size;
-        this.elementBytes = elementBytes;
+        this.elementBytes = elementBytes / dense;
+        this.dense = dense;
         this.maxRows = maxRows;
-        this.maxLength = maxLength;
+        this.maxLength = Math.ceilDiv(maxLength, dense) * dense;
         arenas = new Arena[tensors];
         segments = new MemorySegment[tensors];
         held = new int[maxRows];
@@ -158,7 +164,7 @@ final class KvSlab implements AutoCloseable {
     }
 
     long[] shape(int count) {
-        return new long[] {count, heads, length, size};
+        return new long[] {count, heads, length / dense, size};
     }
 
     /** Copies the first {@code tokens} positions of a row over another row's. */

@@ -96,7 +96,7 @@ public final class ModelDirectory {
         return path;
     }
 
-    /** The graph with keys and values as they are computed. */
+    /** The graph whose keys and values are floats. */
     public Path graph() {
         return GRAPHS.stream()
                 .map(path::resolve)
@@ -106,7 +106,7 @@ public final class ModelDirectory {
     }
 
     Path graph(GatewayConfig.LocalConfig.Kv kv) {
-        if (kv == GatewayConfig.LocalConfig.Kv.FP32) {
+        if (kv != GatewayConfig.LocalConfig.Kv.INT8) {
             return graph();
         }
         Path file = path.resolve(GRAPH_KV8);
@@ -122,12 +122,24 @@ public final class ModelDirectory {
      * operations fused, transpose a table at the most.
      */
     boolean folds(Path graph) {
+        String ours = ours(graph);
+        return ours.isEmpty() || ours.contains("Transpose");
+    }
+
+    /** Whether a graph takes floats as keys and values of rows that stay in their place: those of our own export. */
+    boolean keepsFloats(Path graph) {
+        String ours = ours(graph);
+        return !graph.endsWith(GRAPH_KV8) && ours.contains(SlabDecoder.WANTED) && !ours.contains(GrowingDecoder.MASK);
+    }
+
+    /** What is in a graph of our own export, byte by byte; nothing of others. */
+    private static String ours(Path graph) {
         try {
             if (Files.size(graph) > GRAPH_BYTES) {
-                return true;
+                return "";
             }
             String bytes = Files.readString(graph, StandardCharsets.ISO_8859_1);
-            return !bytes.contains("edgeway.layout") || bytes.contains("Transpose");
+            return bytes.contains("edgeway.layout") ? bytes : "";
         } catch (IOException e) {
             throw new ModelException(graph + " is not readable: " + e.getMessage(), e);
         }

@@ -23,6 +23,9 @@ import java.util.Set;
  * same pass, so that a step takes all rows at once. The tensors of a step are made once per number of rows.
  */
 final class SlabDecoder implements Decoder {
+    /** The input by which graphs of this layout are known: the tokens whose logits are wanted. */
+    static final String WANTED = "logit_rows";
+
     private final OrtEnvironment environment = OrtLoader.environment();
     private final OrtSession session;
     private final KvSlab slab;
@@ -42,8 +45,11 @@ final class SlabDecoder implements Decoder {
 
     private record Run(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {}
 
-    /** @param checked the most tokens of a {@link #check}; 0 for none */
-    SlabDecoder(OrtSession session, int maxRows, int context, int checked) throws OrtException {
+    /**
+     * @param half whether keys and values are kept in 16 bits
+     * @param checked the most tokens of a {@link #check}; 0 for none
+     */
+    SlabDecoder(OrtSession session, int maxRows, int context, boolean half, int checked) throws OrtException {
         this.session = session;
         this.context = context;
         Map<String, NodeInfo> inputs = session.getInputInfo();
@@ -53,7 +59,7 @@ final class SlabDecoder implements Decoder {
         long[] out = ((TensorInfo) session.getOutputInfo().get("logits").getInfo()).getShape();
         vocabulary = (int) out[out.length - 1];
         type = key.type;
-        slab = new KvSlab(2 * layers, (int) kv[1], (int) kv[3], key.type.size, maxRows, context);
+        slab = new KvSlab(2 * layers, (int) kv[1], (int) kv[3], key.type.size, half ? 2 : 1, maxRows, context);
         pastNames = new String[2 * layers];
         presentNames = new String[2 * layers];
         for (int i = 0; i < 2 * layers; i++) {
@@ -225,7 +231,7 @@ final class SlabDecoder implements Decoder {
         }
         inputs.put("seqlens_k", OnnxTensor.createTensor(environment, lengths.slice(0, rows), new long[] {rows}));
         inputs.put("total_sequence_length", OnnxTensor.createTensor(environment, total, new long[] {1}));
-        inputs.put("logit_rows", OnnxTensor.createTensor(environment, slice(wanted, asked), new long[] {asked}));
+        inputs.put(WANTED, OnnxTensor.createTensor(environment, slice(wanted, asked), new long[] {asked}));
         FloatBuffer out = logits.slice(0, asked * vocabulary);
         outputs.put("logits", OnnxTensor.createTensor(environment, out, new long[] {asked, vocabulary}));
         return new Run(inputs, outputs);

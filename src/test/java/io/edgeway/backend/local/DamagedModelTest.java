@@ -43,7 +43,7 @@ class DamagedModelTest {
         directory.verifyIfSmall();
         ModelText text = ModelText.load(directory);
         try (Decoder decoder =
-                Decoder.open(directory, TinyModel.settings(folder, 1, 1, 0, Kv.FP32), directory.context())) {
+                Decoder.open(directory, TinyModel.settings(folder, 1, 1, 0, Kv.AUTO), directory.context())) {
             text.mustFit(decoder.vocabulary());
         }
     }
@@ -113,7 +113,7 @@ class DamagedModelTest {
         Path file = folder.resolve("generation_config.json");
         String told = Files.readString(file);
         FileTime time = Files.getLastModifiedTime(file);
-        try (Engine engine = TinyModel.engine(TinyModel.settings(folder, 1, 1, 0, Kv.FP32))) {
+        try (Engine engine = TinyModel.engine(TinyModel.settings(folder, 1, 1, 0, Kv.AUTO))) {
             TinyModel.load(engine);
             assertThat(engine.unloadIfIdle(20_000)).isTrue();
             Files.writeString(file, told.replace('\n', ' '));
@@ -131,7 +131,7 @@ class DamagedModelTest {
         byte[] weights = Files.readAllBytes(folder.resolve(ModelDirectory.WEIGHTS));
         Arrays.fill(weights, (byte) 0xFF);
         Files.write(folder.resolve(ModelDirectory.WEIGHTS), weights);
-        try (Engine engine = TinyModel.engine(TinyModel.settings(folder, 1, 1, 0, Kv.FP32))) {
+        try (Engine engine = TinyModel.engine(TinyModel.settings(folder, 1, 1, 0, Kv.AUTO))) {
             assertThatThrownBy(() -> TinyModel.load(engine))
                     .hasCauseInstanceOf(ApiException.class)
                     .hasMessageContaining("could not be loaded");

@@ -428,7 +428,7 @@ class EngineTest {
         AtomicLong clock = new AtomicLong(-5);
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
         EngineSettings settings = new EngineSettings(
-                TinyModel.directory(), 1, 2, 0, 4, 1 << 20, false, Kv.FP32, Speculation.NONE, Duration.ofMinutes(10));
+                TinyModel.directory(), 1, 2, 0, 4, 1 << 20, false, Kv.AUTO, Speculation.NONE, Duration.ofMinutes(10));
         Engine engine = new Engine(
                 "tiny", settings, new LoadedModels(() -> Long.MAX_VALUE), new LocalMetrics(meters, "tiny"), clock::get);
         engines.add(engine);

@@ -87,7 +87,7 @@ class NanoGreedyTest {
         Path directory = Path.of("models/nano");
         List<Golden> goldens = goldens();
         assertThat(goldens).hasSizeGreaterThanOrEqualTo(200);
-        try (Engine engine = TinyModel.engine(TinyModel.settings(directory, 16, 4096, 64 << 20, Kv.FP32))) {
+        try (Engine engine = TinyModel.engine(TinyModel.settings(directory, 16, 4096, 64 << 20, Kv.AUTO))) {
             ModelText text = TinyModel.load(engine);
             int end = ModelDirectory.open(directory).endTokens()[0];
             List<Rest> pending = new ArrayList<>();
@@ -129,7 +129,7 @@ class NanoGreedyTest {
     @Test
     void answersTheSameWithGuessesAndWithout() throws Exception {
         assumeTrue(TinyModel.hasKernels());
-        EngineSettings plain = TinyModel.settings(Path.of("models/nano"), 4, 64, 0, Kv.FP32);
+        EngineSettings plain = TinyModel.settings(Path.of("models/nano"), 4, 64, 0, Kv.AUTO);
         List<Golden> goldens = goldens().subList(0, 60);
         List<String> without = replies(goldens, plain);
         List<String> with = replies(goldens, TinyModel.guessing(plain, Speculation.AUTO));

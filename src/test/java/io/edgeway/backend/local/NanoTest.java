@@ -16,7 +16,7 @@ class NanoTest {
 
     private static Decoder open() {
         ModelDirectory model = ModelDirectory.open(DIRECTORY);
-        return Decoder.open(model, TinyModel.settings(DIRECTORY, ROWS, 4, 0, Kv.FP32), model.context());
+        return Decoder.open(model, TinyModel.settings(DIRECTORY, ROWS, 4, 0, Kv.AUTO), model.context());
     }
 
     private static float[] logits(Decoder decoder, int row) {

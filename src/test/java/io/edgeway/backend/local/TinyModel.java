@@ -39,7 +39,7 @@ final class TinyModel {
     }
 
     static EngineSettings settings(int slots, int queue, long prefixCacheBytes) {
-        return settings(directory(), slots, queue, prefixCacheBytes, Kv.FP32);
+        return settings(directory(), slots, queue, prefixCacheBytes, Kv.AUTO);
     }
 
     static EngineSettings settings(Path directory, int slots, int queue, long prefixCacheBytes, Kv kv) {
