@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -95,6 +99,86 @@ class OrtKernelsTest {
     @Test
     void weightsOfAnotherShapeAreRefused() {
         assertThatThrownBy(() -> multiply("wrong-columns", new float[FEATURES])).isInstanceOf(OrtException.class);
+    }
+
+    /** Made by {@code src/test/python/attention_kinds.py}: a prompt of five tokens, then one more. */
+    @ParameterizedTest
+    @CsvSource({"whole, true", "unrotated, true", "in-part, false", "of-256, false", "of-112, false"})
+    void attentionOfEveryKindIsTheRuntimes(String kind, boolean ours) throws Exception {
+        Path model = Path.of(OrtKernelsTest.class
+                .getResource("/models/attention/" + kind + ".onnx")
+                .toURI());
+        OrtSessions.Opened opened = OrtSessions.open(model, 0, 1, false, true, false);
+        assertThat(opened.attends()).isEqualTo(ours);
+        try (OrtSession session = opened.session();
+                OrtSession plain = OrtLoader.environment().createSession(model.toString())) {
+            Random random = new Random(kind.hashCode());
+            float[][][][] past = new float[2][2][0][];
+            int wide = features(session, "qkv", 2);
+            for (int tokens = 5, all = 5; all <= 6; tokens = 1, all++) {
+                float[][][] qkv = new float[1][tokens][wide];
+                for (float[] token : qkv[0]) {
+                    for (int i = 0; i < wide; i++) {
+                        token[i] = (float) random.nextGaussian();
+                    }
+                }
+                Object[] expected = attend(plain, qkv, past, all);
+                Object[] actual = attend(session, qkv, past, all);
+                for (int i = 0; i < expected.length; i++) {
+                    assertThat(flat(actual[i])).containsExactly(flat(expected[i]), within(1e-5f));
+                }
+                past = new float[][][][] {((float[][][][]) expected[1])[0], ((float[][][][]) expected[2])[0]};
+            }
+        }
+    }
+
+    private static int features(OrtSession session, String input, int dimension) throws OrtException {
+        return (int) ((TensorInfo) session.getInputInfo().get(input).getInfo()).getShape()[dimension];
+    }
+
+    /** @param past keys and values of the heads */
+    private static Object[] attend(OrtSession session, float[][][] qkv, float[][][][] past, int all)
+            throws OrtException {
+        OrtEnvironment environment = OrtLoader.environment();
+        long[] shape = {1, past[0].length, past[0][0].length, features(session, "past_key", 3)};
+        try (OnnxTensor tokens = OnnxTensor.createTensor(environment, qkv);
+                OnnxTensor keys = OnnxTensor.createTensor(environment, FloatBuffer.wrap(flat(past[0])), shape);
+                OnnxTensor values = OnnxTensor.createTensor(environment, FloatBuffer.wrap(flat(past[1])), shape);
+                OnnxTensor length = OnnxTensor.createTensor(environment, new int[] {all - 1});
+                OnnxTensor total = OnnxTensor.createTensor(environment, new int[] {all});
+                OrtSession.Result result = session.run(Map.of(
+                        "qkv",
+                        tokens,
+                        "past_key",
+                        keys,
+                        "past_value",
+                        values,
+                        "seqlens_k",
+                        length,
+                        "total_sequence_length",
+                        total))) {
+            return new Object[] {
+                result.get(0).getValue(),
+                result.get(1).getValue(),
+                result.get(2).getValue()
+            };
+        }
+    }
+
+    private static float[] flat(Object nested) {
+        if (nested instanceof float[] last) {
+            return last;
+        }
+        return concat(Arrays.stream((Object[]) nested).map(OrtKernelsTest::flat).toArray(float[][]::new));
+    }
+
+    private static float[] concat(float[][] parts) {
+        FloatBuffer all = FloatBuffer.allocate(
+                Arrays.stream(parts).mapToInt(part -> part.length).sum());
+        for (float[] part : parts) {
+            all.put(part);
+        }
+        return all.array();
     }
 
     private static float[][] multiply(String kind, float[]... rows) throws OrtException, IOException {
