@@ -18,6 +18,7 @@ typedef __m512 floats;
 #define FLOATS(value) _mm512_cvtepi32_ps(value)
 #define SPREAD_FLOAT(value) _mm512_set1_ps(value)
 #define LOAD_FLOATS(from) _mm512_loadu_ps(from)
+#define WIDEN(from) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(from)))
 #define MUL(a, b) _mm512_mul_ps(a, b)
 #define ADD(a, b) _mm512_add_ps(a, b)
 #define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)

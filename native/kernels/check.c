@@ -27,6 +27,21 @@ static float value(void) {
     return ((int32_t)next() / 2147483648.0f) * (next() % 50 == 0 ? 40 : 1);
 }
 
+/* Of 16 bits (binary16), by its definition. */
+static float widened(uint16_t bits) {
+    int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    float size = exponent ? ldexpf(1024 + fraction, exponent - 25) : ldexpf(fraction, -24);
+    return bits & 0x8000 ? -size : size;
+}
+
+/* The nearest number that 16 bits hold. */
+static float shortened(float value) {
+    float from[16] = {value};
+    uint16_t to[16];
+    narrow(from, to, 16);
+    return widened(to[0]);
+}
+
 static void *exactly(size_t bytes) {
     void *memory;
     if (posix_memalign(&memory, 64, bytes)) {
@@ -52,6 +67,14 @@ static void check(const kernels *by) {
     for (size_t i = 0; i < columns * blocks; i++) {
         scales[i] = value();
     }
+    if (next() % 2) {
+        for (size_t i = 0; i < columns * blocks; i++) {
+            scales[i] = shortened(ldexpf(scales[i], -(int)between(0, 16)));
+        }
+        if (!matrix_halves(scales, columns * blocks)) {
+            fail("scales of 16 bits are not seen to be", by, rows, columns, features, block);
+        }
+    }
     for (size_t i = 0; bias && i < columns; i++) {
         bias[i] = value();
     }
@@ -64,8 +87,9 @@ static void check(const kernels *by) {
     }
 
     matrix weights;
-    void *memory = exactly(matrix_bytes(columns, features, block));
-    matrix_pack(&weights, memory, values, scales, columns, features, block);
+    int halves = matrix_halves(scales, columns * blocks);
+    void *memory = exactly(matrix_bytes(columns, features, block, halves));
+    matrix_pack(&weights, memory, values, scales, columns, features, block, halves);
     weights.bias = bias;
     rounded made = {.depth = depth, .blocks = blocks};
     made.values = exactly(rows * depth);
@@ -111,13 +135,6 @@ static void check(const kernels *by) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         free(all[i]);
     }
-}
-
-/* Of 16 bits (binary16), by its definition. */
-static float widened(uint16_t bits) {
-    int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    float size = exponent ? ldexpf(1024 + fraction, exponent - 25) : ldexpf(fraction, -24);
-    return bits & 0x8000 ? -size : size;
 }
 
 /* No value of 16 bits is nearer. */

@@ -62,9 +62,10 @@ static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo
     if (given(api, info, ZERO_POINTS) || given(api, info, G_IDX) || (given(api, info, BIAS) && !bias)) {
         return failed(api, ORT_NOT_IMPLEMENTED, "MatMulNBits: zero points, a group index or a computed bias");
     }
+    int halves = matrix_halves(scales, columns * blocks);
     product *made = calloc(1, sizeof *made);
     void *memory = NULL;
-    if (!made || posix_memalign(&memory, ALIGNMENT, matrix_bytes(columns, features, block))) {
+    if (!made || posix_memalign(&memory, ALIGNMENT, matrix_bytes(columns, features, block, halves))) {
         free(made);
         return failed(api, ORT_FAIL, "MatMulNBits: no memory for the weights");
     }
@@ -72,7 +73,7 @@ static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo
     made->kernels = kernels_here();
     made->features = features;
     made->memory = memory;
-    matrix_pack(&made->weights, memory, values, scales, columns, features, block);
+    matrix_pack(&made->weights, memory, values, scales, columns, features, block, halves);
     made->weights.bias = bias;
     *kernel = made;
     return NULL;

@@ -6,9 +6,39 @@ static size_t round_up(size_t value, size_t to) {
     return (value + to - 1) / to * to;
 }
 
-size_t matrix_bytes(size_t columns, size_t features, size_t block) {
+/* The 16 bits that hold a number, -1 where none do. */
+static int32_t half(float value) {
+    uint32_t bits, size;
+    memcpy(&bits, &value, sizeof bits);
+    size = bits & 0x7FFFFFFF;
+    int32_t sign = bits >> 16 & 0x8000, exponent = (int32_t)(size >> 23) - 127;
+    uint32_t fraction = (size & 0x7FFFFF) | 0x800000;
+    if (size == 0) {
+        return sign;
+    }
+    if (exponent < -24 || exponent > 15) {
+        return -1;
+    }
+    /* Below 2 to the power of -14, numbers have fewer and fewer digits. */
+    int32_t lost = exponent < -14 ? 13 - 14 - exponent : 13;
+    if (fraction & ((1u << lost) - 1)) {
+        return -1;
+    }
+    return sign | (exponent < -14 ? (int32_t)(fraction >> lost) : (exponent + 14) * 1024 + (int32_t)(fraction >> lost));
+}
+
+int matrix_halves(const float *scales, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (half(scales[i]) < 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+size_t matrix_bytes(size_t columns, size_t features, size_t block, int halves) {
     size_t wide = round_up(columns, PANEL), depth = round_up(features, block);
-    return wide * depth / 2 + wide * (depth / block) * sizeof(float);
+    return wide * depth / 2 + wide * (depth / block) * (halves ? sizeof(uint16_t) : sizeof(float));
 }
 
 /* Eight weights in their order to 0 4 1 5 2 6 3 7. */
@@ -21,8 +51,16 @@ static uint32_t interleave(uint32_t weights) {
     return low | high << 4;
 }
 
+static void put_scale(matrix *into, size_t at, float scale) {
+    if (into->halves) {
+        into->halves[at] = half(scale);
+    } else {
+        into->scales[at] = scale;
+    }
+}
+
 void matrix_pack(matrix *into, void *memory, const uint8_t *values, const float *scales, size_t columns, size_t features,
-                 size_t block) {
+                 size_t block, int halves) {
     size_t panels = round_up(columns, PANEL) / PANEL, depth = round_up(features, block), blocks = depth / block;
     into->columns = columns;
     into->panels = panels;
@@ -30,10 +68,11 @@ void matrix_pack(matrix *into, void *memory, const uint8_t *values, const float 
     into->block = block;
     into->blocks = blocks;
     into->values = memory;
-    into->scales = (float *)(into->values + panels * PANEL * depth / 2);
+    void *behind = into->values + panels * PANEL * depth / 2;
+    into->scales = halves ? NULL : behind;
+    into->halves = halves ? behind : NULL;
     for (size_t panel = 0; panel < panels; panel++) {
         uint32_t *words = (uint32_t *)(into->values + panel * PANEL * depth / 2);
-        float *steps = into->scales + panel * PANEL * blocks;
         for (size_t lane = 0; lane < PANEL; lane++) {
             size_t column = panel * PANEL + lane;
             if (column >= columns) {
@@ -41,7 +80,7 @@ void matrix_pack(matrix *into, void *memory, const uint8_t *values, const float 
                     words[k * PANEL + lane] = 0;
                 }
                 for (size_t b = 0; b < blocks; b++) {
-                    steps[b * PANEL + lane] = 0;
+                    put_scale(into, (panel * blocks + b) * PANEL + lane, 0);
                 }
                 continue;
             }
@@ -52,7 +91,7 @@ void matrix_pack(matrix *into, void *memory, const uint8_t *values, const float 
                 words[k * PANEL + lane] = interleave(eight);
             }
             for (size_t b = 0; b < blocks; b++) {
-                steps[b * PANEL + lane] = scales[column * blocks + b];
+                put_scale(into, (panel * blocks + b) * PANEL + lane, scales[column * blocks + b]);
             }
         }
     }

@@ -19,8 +19,9 @@ typedef struct {
     size_t columns, panels, depth, block, blocks;
     /* Of each panel, of each 8 steps of K, of each column 4 bytes: weights j and 4 + j share byte j, each plus 8. */
     uint8_t *values;
-    /* Of each panel, of each block, of each column. */
+    /* Of each panel, of each block, of each column; in 16 bits (IEEE 754 binary16) where these hold all of them. */
     float *scales;
+    uint16_t *halves;
     /* Of each column, or null. */
     const float *bias;
 } matrix;
@@ -53,10 +54,13 @@ int kernels_run(const kernels *those);
 /* The fastest for this processor, or null where it has none of them. */
 const kernels *kernels_here(void);
 
-size_t matrix_bytes(size_t columns, size_t features, size_t block);
+/* Whether 16 bits hold each of these. */
+int matrix_halves(const float *scales, size_t count);
+
+size_t matrix_bytes(size_t columns, size_t features, size_t block, int halves);
 
 /* Lays weights out in `memory`, of `matrix_bytes` and 64-byte aligned. `values` is [columns][blocks][block / 2]. */
 void matrix_pack(matrix *into, void *memory, const uint8_t *values, const float *scales, size_t columns, size_t features,
-                 size_t block);
+                 size_t block, int halves);
 
 #endif

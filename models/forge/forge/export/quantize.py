@@ -13,7 +13,7 @@ def per_row_int8(weight: np.ndarray, largest: int = 127) -> tuple[np.ndarray, np
 def blocks(weight: np.ndarray, block: int, bits: int) -> tuple[np.ndarray, np.ndarray]:
     """Unsigned integers around the middle with one scale a block; the scale with the least square error wins.
 
-    Rows that end within a block are filled up with zeros.
+    Rows that end within a block are filled up with zeros. Scales are numbers that 16 bits hold, so that they take as few.
     """
     weight = np.pad(weight, ((0, 0), (0, -weight.shape[1] % block)))
     rows, columns = weight.shape
@@ -24,6 +24,7 @@ def blocks(weight: np.ndarray, block: int, bits: int) -> tuple[np.ndarray, np.nd
     best_scale = best_error = best = None
     for shrink in np.linspace(0.84, 1.04, 11) if bits == 4 else (1.0,):
         scale = peak * np.float32(shrink / (-middle if bits == 4 else middle - 1))
+        scale = _short(scale)
         quantized = np.rint(grouped / scale).clip(-middle, middle - 1)
         error = ((quantized * scale - grouped) ** 2).sum(axis=2, keepdims=True)
         if best is None:
@@ -37,3 +38,10 @@ def blocks(weight: np.ndarray, block: int, bits: int) -> tuple[np.ndarray, np.nd
     if bits == 4:
         values = values[..., 0::2] | (values[..., 1::2] << 4)
     return values, best_scale[..., 0].astype(np.float32)
+
+
+def _short(scale: np.ndarray) -> np.ndarray:
+    """Numbers of 16 bits, where there are such."""
+    with np.errstate(over="ignore"):
+        short = scale.astype(np.float16).astype(np.float32)
+    return np.where((short == 0) | ~np.isfinite(short), scale, short)
