@@ -3,11 +3,17 @@ package io.edgeway.jinja;
 import static io.edgeway.jinja.Args.ABSENT;
 import static io.edgeway.jinja.Args.or;
 
+import io.edgeway.json.Json;
+import io.edgeway.json.JsonException;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The filters behind {@code |}: Jinja's own, with {@code tojson} as transformers defines it. */
+/**
+ * The filters behind {@code |}: Jinja's own, {@code tojson} as transformers defines it, and {@code from_json}, which
+ * templates of DeepSeek use and those who serve them define.
+ */
 final class Filters {
     @FunctionalInterface
     interface Filter {
@@ -18,6 +24,7 @@ final class Filters {
 
     static {
         FILTERS.put("tojson", JsonText::filter);
+        FILTERS.put("from_json", Filters::fromJson);
         TextFilters.register(FILTERS);
         SequenceFilters.register(FILTERS);
         FILTERS.put("default", Filters::fallback);
@@ -41,6 +48,15 @@ final class Filters {
     }
 
     private Filters() {}
+
+    private static Object fromJson(Render render, Object value, Args args) {
+        args.bind("from_json", 0);
+        try {
+            return Json.read(Values.text(value, "JSON").getBytes(StandardCharsets.UTF_8));
+        } catch (JsonException e) {
+            throw TemplateException.runtime("from_json: " + e.getMessage());
+        }
+    }
 
     /** The filter of this name, or null. */
     static Filter get(String name) {

@@ -152,6 +152,14 @@ class TemplateTest {
     }
 
     @Test
+    void jsonIsReadByTemplatesThatGetArgumentsAsText() {
+        var template = Template.parse("{% for k, v in (x | from_json).items() %}{{ k }}={{ v | tojson }};{% endfor %}");
+        assertEquals("a=1;b=[\"é\", null];", template.render(Map.of("x", "{\"a\": 1, \"b\": [\"é\", null]}")));
+        var failure = assertThrows(TemplateException.class, () -> template.render(Map.of("x", "{'a': 1}")));
+        assertTrue(failure.getMessage().contains("line 1: from_json: "), failure.getMessage());
+    }
+
+    @Test
     void everyIntegerTypeIsAnInteger() {
         var context = new HashMap<String, Object>();
         context.put("a", 1);

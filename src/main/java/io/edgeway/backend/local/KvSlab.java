@@ -71,11 +71,6 @@ final class KvSlab implements AutoCloseable {
         return bytesPerToken() * rows * length;
     }
 
-    /** The most that it may grow to. */
-    long maxBytes() {
-        return bytesPerToken() * maxRows * maxLength;
-    }
-
     /** So many positions of a row are about to be written. */
     void hold(int row, int tokens) {
         held[row] = Math.max(held[row], tokens);
