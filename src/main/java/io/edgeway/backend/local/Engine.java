@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.edgeway.api.ApiException;
 import io.edgeway.memory.HeapThread;
+import io.edgeway.onnx.Processor;
 import io.edgeway.pipeline.Load;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -348,6 +349,12 @@ public final class Engine implements AutoCloseable {
         usedNanos = clock.getAsLong();
         if (settings.guesses(false) && !model.decoder().checks()) {
             LOG.warnf("'%s' takes rows of one length only: speculation is not done for it", name);
+        }
+        if (directory.hasWideWeights() && Processor.saturates()) {
+            LOG.warnf(
+                    "'%s' has int8 weights, whose products saturate on this processor, which has no VNNI: replies are worse"
+                            + " than the model's. Export it as int4 or int7",
+                    name);
         }
         LOG.infof("Loaded '%s' from %s in %d ms", name, directory.path(), (System.nanoTime() - start) / 1_000_000);
     }

@@ -18,6 +18,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A model on disk: graph, weights, tokenizer, configuration and their checksums. */
@@ -39,6 +40,9 @@ public final class ModelDirectory {
 
     /** More than a graph that keeps its weights in a file of their own. */
     private static final long GRAPH_BYTES = 4L << 20;
+
+    /** What our export says of a graph, as protobuf has it: the name, a tag, a length, the value. */
+    private static final Pattern INT8 = Pattern.compile("edgeway\\.quant\\x12\\x04int8");
 
     private final Path path;
     private final Map<String, Object> config;
@@ -130,6 +134,11 @@ public final class ModelDirectory {
     boolean keepsFloats(Path graph) {
         String ours = ours(graph);
         return !graph.endsWith(GRAPH_KV8) && ours.contains(SlabDecoder.WANTED) && !ours.contains(GrowingDecoder.MASK);
+    }
+
+    /** Whether weights have all of 8 bits, which not every processor multiplies without loss. */
+    boolean hasWideWeights() {
+        return INT8.matcher(ours(graph())).find();
     }
 
     /** What is in a graph of our own export, byte by byte; nothing of others. */

@@ -211,6 +211,12 @@ class DecoderTest {
     }
 
     @Test
+    void whatItsWeightsAreIsReadFromAGraphOfOurOwn() throws Exception {
+        assertThat(ModelDirectory.open(TinyModel.directory()).hasWideWeights()).isTrue();
+        assertThat(ModelDirectory.open(Path.of("models/nano")).hasWideWeights()).isFalse();
+    }
+
+    @Test
     void sixteenBitsNeedAttentionOfOurOwn() {
         assertThatThrownBy(() -> open(common(), Kv.FP16))
                 .isInstanceOf(ModelException.class)
