@@ -43,7 +43,4 @@ static inline int attend_knows(size_t features) {
 void attend_avx512(const attention *of, float *room);
 void attend_avx2(const attention *of, float *room);
 
-/* Rounds floats, a multiple of 16 of them, to 16 bits; those that are too large become the largest. */
-void narrow(const float *from, uint16_t *to, size_t count);
-
 #endif

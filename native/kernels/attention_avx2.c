@@ -94,12 +94,3 @@ INLINE_LANES lanes dots(const lanes *s) {
 }
 
 #include "attention.inc"
-
-void narrow(const float *from, uint16_t *to, size_t count) {
-    const __m256 most = _mm256_set1_ps(65504), least = _mm256_set1_ps(-65504);
-    for (size_t i = 0; i < count; i += 8) {
-        /* In this order, what is not a number stays so. */
-        __m256 held = _mm256_max_ps(least, _mm256_min_ps(most, _mm256_loadu_ps(from + i)));
-        _mm_storeu_si128((__m128i *)(to + i), _mm256_cvtps_ph(held, _MM_FROUND_TO_NEAREST_INT));
-    }
-}

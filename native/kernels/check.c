@@ -3,6 +3,7 @@
  * Buffers are as large as what is in them, for an address sanitizer to see what is touched beyond.
  */
 #include "attention.h"
+#include "half.h"
 #include "product.h"
 
 #include <math.h>
@@ -34,14 +35,6 @@ static float widened(uint16_t bits) {
     return bits & 0x8000 ? -size : size;
 }
 
-/* The nearest number that 16 bits hold. */
-static float shortened(float value) {
-    float from[16] = {value};
-    uint16_t to[16];
-    narrow(from, to, 16);
-    return widened(to[0]);
-}
-
 static void *exactly(size_t bytes) {
     void *memory;
     if (posix_memalign(&memory, 64, bytes)) {
@@ -69,9 +62,9 @@ static void check(const kernels *by) {
     }
     if (next() % 2) {
         for (size_t i = 0; i < columns * blocks; i++) {
-            scales[i] = shortened(ldexpf(scales[i], -(int)between(0, 16)));
+            scales[i] = widened(halved(ldexpf(scales[i], -(int)between(0, 16))));
         }
-        if (!matrix_halves(scales, columns * blocks)) {
+        if (!hold_all(scales, columns * blocks)) {
             fail("scales of 16 bits are not seen to be", by, rows, columns, features, block);
         }
     }
@@ -87,7 +80,7 @@ static void check(const kernels *by) {
     }
 
     matrix weights;
-    int halves = matrix_halves(scales, columns * blocks);
+    int halves = hold_all(scales, columns * blocks);
     void *memory = exactly(matrix_bytes(columns, features, block, halves));
     matrix_pack(&weights, memory, values, scales, columns, features, block, halves);
     weights.bias = bias;

@@ -5,6 +5,7 @@
  * https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#commicrosoftgroupqueryattention
  */
 #include "attention.h"
+#include "half.h"
 #include "operators.h"
 #include "product.h"
 #include "support.h"

@@ -3,6 +3,7 @@
  * are refused when the session is created, and whoever creates it does so again without these kernels.
  * https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#commicrosoftmatmulnbits
  */
+#include "half.h"
 #include "operators.h"
 #include "product.h"
 #include "support.h"
@@ -62,7 +63,7 @@ static OrtStatus *create(const OrtCustomOp *op, OrtApi *api, const OrtKernelInfo
     if (given(api, info, ZERO_POINTS) || given(api, info, G_IDX) || (given(api, info, BIAS) && !bias)) {
         return failed(api, ORT_NOT_IMPLEMENTED, "MatMulNBits: zero points, a group index or a computed bias");
     }
-    int halves = matrix_halves(scales, columns * blocks);
+    int halves = hold_all(scales, columns * blocks);
     product *made = calloc(1, sizeof *made);
     void *memory = NULL;
     if (!made || posix_memalign(&memory, ALIGNMENT, matrix_bytes(columns, features, block, halves))) {

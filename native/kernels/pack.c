@@ -1,39 +1,10 @@
+#include "half.h"
 #include "product.h"
 
 #include <string.h>
 
 static size_t round_up(size_t value, size_t to) {
     return (value + to - 1) / to * to;
-}
-
-/* The 16 bits that hold a number, -1 where none do. */
-static int32_t half(float value) {
-    uint32_t bits, size;
-    memcpy(&bits, &value, sizeof bits);
-    size = bits & 0x7FFFFFFF;
-    int32_t sign = bits >> 16 & 0x8000, exponent = (int32_t)(size >> 23) - 127;
-    uint32_t fraction = (size & 0x7FFFFF) | 0x800000;
-    if (size == 0) {
-        return sign;
-    }
-    if (exponent < -24 || exponent > 15) {
-        return -1;
-    }
-    /* Below 2 to the power of -14, numbers have fewer and fewer digits. */
-    int32_t lost = exponent < -14 ? 13 - 14 - exponent : 13;
-    if (fraction & ((1u << lost) - 1)) {
-        return -1;
-    }
-    return sign | (exponent < -14 ? (int32_t)(fraction >> lost) : (exponent + 14) * 1024 + (int32_t)(fraction >> lost));
-}
-
-int matrix_halves(const float *scales, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (half(scales[i]) < 0) {
-            return 0;
-        }
-    }
-    return 1;
 }
 
 size_t matrix_bytes(size_t columns, size_t features, size_t block, int halves) {
@@ -53,7 +24,7 @@ static uint32_t interleave(uint32_t weights) {
 
 static void put_scale(matrix *into, size_t at, float scale) {
     if (into->halves) {
-        into->halves[at] = half(scale);
+        into->halves[at] = halved(scale);
     } else {
         into->scales[at] = scale;
     }

@@ -54,9 +54,7 @@ int kernels_run(const kernels *those);
 /* The fastest for this processor, or null where it has none of them. */
 const kernels *kernels_here(void);
 
-/* Whether 16 bits hold each of these. */
-int matrix_halves(const float *scales, size_t count);
-
+/* With `halves`, scales are kept in 16 bits. */
 size_t matrix_bytes(size_t columns, size_t features, size_t block, int halves);
 
 /* Lays weights out in `memory`, of `matrix_bytes` and 64-byte aligned. `values` is [columns][blocks][block / 2]. */
