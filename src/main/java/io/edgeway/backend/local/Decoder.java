@@ -20,9 +20,10 @@ interface Decoder extends AutoCloseable {
     static Decoder open(ModelDirectory directory, EngineSettings settings, int context) {
         var graph = directory.graph(settings.kv());
         try {
-            boolean half = settings.halves() && directory.keepsFloats(graph);
-            OrtSessions.Opened opened = OrtSessions.open(
-                    graph, directory.size(), settings.threads(), settings.spin(), directory.folds(graph), half);
+            ModelDirectory.Marks marks = directory.marks(graph);
+            boolean half = settings.halves() && marks.keepsFloats();
+            OrtSessions.Opened opened =
+                    OrtSessions.open(graph, directory.size(), settings.threads(), settings.spin(), marks.folds(), half);
             OrtSession session = opened.session();
             try {
                 if (settings.kv() == GatewayConfig.LocalConfig.Kv.FP16 && !opened.halves()) {

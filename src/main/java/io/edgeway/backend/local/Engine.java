@@ -350,7 +350,7 @@ public final class Engine implements AutoCloseable {
         if (settings.guesses(false) && !model.decoder().checks()) {
             LOG.warnf("'%s' takes rows of one length only: speculation is not done for it", name);
         }
-        if (directory.hasWideWeights() && Processor.saturates()) {
+        if (Processor.saturates() && directory.marks(directory.graph()).wide()) {
             LOG.warnf(
                     "'%s' has int8 weights, whose products saturate on this processor, which has no VNNI: replies are worse"
                             + " than the model's. Export it as int4 or int7",

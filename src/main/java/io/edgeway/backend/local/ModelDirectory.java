@@ -122,33 +122,27 @@ public final class ModelDirectory {
     }
 
     /**
-     * Whether weights are to be computed with before the first request: graphs of our own export, which all have their
-     * operations fused, transpose a table at the most.
+     * What a graph shows of itself; of graphs that are not of our own export, only that the first is true.
+     *
+     * @param folds whether weights are to be computed with before the first request: graphs of our own export, which all
+     *     have their operations fused, transpose a table at the most
+     * @param keepsFloats whether it takes floats as keys and values of rows that stay in their place
+     * @param wide whether its weights have all of 8 bits, which not every processor multiplies without loss
      */
-    boolean folds(Path graph) {
-        String ours = ours(graph);
-        return ours.isEmpty() || ours.contains("Transpose");
-    }
+    record Marks(boolean folds, boolean keepsFloats, boolean wide) {}
 
-    /** Whether a graph takes floats as keys and values of rows that stay in their place: those of our own export. */
-    boolean keepsFloats(Path graph) {
-        String ours = ours(graph);
-        return !graph.endsWith(GRAPH_KV8) && ours.contains(SlabDecoder.WANTED) && !ours.contains(GrowingDecoder.MASK);
-    }
-
-    /** Whether weights have all of 8 bits, which not every processor multiplies without loss. */
-    boolean hasWideWeights() {
-        return INT8.matcher(ours(graph())).find();
-    }
-
-    /** What is in a graph of our own export, byte by byte; nothing of others. */
-    private static String ours(Path graph) {
+    Marks marks(Path graph) {
         try {
-            if (Files.size(graph) > GRAPH_BYTES) {
-                return "";
+            String bytes = Files.size(graph) > GRAPH_BYTES ? "" : Files.readString(graph, StandardCharsets.ISO_8859_1);
+            if (!bytes.contains("edgeway.layout")) {
+                return new Marks(true, false, false);
             }
-            String bytes = Files.readString(graph, StandardCharsets.ISO_8859_1);
-            return bytes.contains("edgeway.layout") ? bytes : "";
+            return new Marks(
+                    bytes.contains("Transpose"),
+                    !graph.endsWith(GRAPH_KV8)
+                            && bytes.contains(SlabDecoder.WANTED)
+                            && !bytes.contains(GrowingDecoder.MASK),
+                    INT8.matcher(bytes).find());
         } catch (IOException e) {
             throw new ModelException(graph + " is not readable: " + e.getMessage(), e);
         }

@@ -212,8 +212,14 @@ class DecoderTest {
 
     @Test
     void whatItsWeightsAreIsReadFromAGraphOfOurOwn() throws Exception {
-        assertThat(ModelDirectory.open(TinyModel.directory()).hasWideWeights()).isTrue();
-        assertThat(ModelDirectory.open(Path.of("models/nano")).hasWideWeights()).isFalse();
+        assertThat(wide(TinyModel.directory())).isTrue();
+        assertThat(wide(Path.of("models/nano"))).isFalse();
+        assertThat(wide(common())).isFalse();
+    }
+
+    private static boolean wide(Path directory) {
+        ModelDirectory model = ModelDirectory.open(directory);
+        return model.marks(model.graph()).wide();
     }
 
     @Test
