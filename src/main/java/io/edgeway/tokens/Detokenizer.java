@@ -27,7 +27,7 @@ public final class Detokenizer {
         if (whole == 0) {
             return "";
         }
-        String text = new String(held, 0, whole, StandardCharsets.UTF_8);
+        String text = text(held, whole);
         System.arraycopy(held, whole, held, 0, length - whole);
         length -= whole;
         return text;
@@ -35,9 +35,28 @@ public final class Detokenizer {
 
     /** What is held at the end: half a character becomes the replacement character. */
     public String finish() {
-        String text = new String(held, 0, length, StandardCharsets.UTF_8);
+        String text = text(held, length);
         length = 0;
         return text;
+    }
+
+    /**
+     * The text of bytes, every maximal part that is no character as one U+FFFD (Unicode 17, section 3.9), as Hugging
+     * Face's {@code tokenizers} has it. Java's decoder takes the three bytes of a surrogate as one part where the
+     * standard has three, so its lead byte is replaced with one that never begins a character.
+     */
+    static String text(byte[] bytes, int length) {
+        String text = new String(bytes, 0, length, StandardCharsets.UTF_8);
+        if (text.indexOf('\uFFFD') < 0) {
+            return text;
+        }
+        byte[] marked = Arrays.copyOf(bytes, length);
+        for (int i = 0; i < length - 1; i++) {
+            if (marked[i] == (byte) 0xED && (marked[i + 1] & 0xFF) >= 0xA0) {
+                marked[i] = (byte) 0xFF;
+            }
+        }
+        return new String(marked, StandardCharsets.UTF_8);
     }
 
     /** How many bytes at the end begin a character that more bytes could complete. */

@@ -81,7 +81,7 @@ public final class Tokenizer {
                 at += copy(id, bytes, at);
             }
         }
-        return new String(bytes, 0, at, StandardCharsets.UTF_8);
+        return Detokenizer.text(bytes, at);
     }
 
     public Detokenizer detokenizer() {
