@@ -28,16 +28,18 @@ final class GatewayProcess implements AutoCloseable {
                         System.getProperty("java.class.path"),
                         GatewayProcess.class.getName(),
                         yaml.toString())
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectErrorStream(true)
                 .start();
         BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream()));
+        StringBuilder said = new StringBuilder();
         for (String line = out.readLine(); line != null; line = out.readLine()) {
             if (line.startsWith("port ")) {
                 Thread.ofVirtual().start(() -> out.lines().forEach(ignored -> {}));
                 return new GatewayProcess(process, Integer.parseInt(line.substring(5)));
             }
+            said.append(line).append('\n');
         }
-        throw new IOException("the gateway process ended with " + process.exitValue());
+        throw new IOException("the gateway process ended: " + said);
     }
 
     int port() {
@@ -55,9 +57,15 @@ final class GatewayProcess implements AutoCloseable {
         process.destroyForcibly();
     }
 
-    public static void main(String... args) throws Exception {
-        TestGateway gateway = TestGateway.start(Files.readString(Path.of(args[0])));
-        System.out.println("port " + gateway.port());
+    public static void main(String... args) throws InterruptedException {
+        try {
+            TestGateway gateway = TestGateway.start(Files.readString(Path.of(args[0])));
+            System.out.println("port " + gateway.port());
+        } catch (IOException | RuntimeException | Error e) {
+            e.printStackTrace();
+            // Threads that it has started would keep the process, and who waits for its port.
+            System.exit(1);
+        }
         Thread.currentThread().join();
     }
 }
