@@ -48,6 +48,12 @@ def texts():
         "\u00a0nbsp\u2003em\u200bzero\u3000wide\u0085nel\u2028ls", "'ſ 'S 'K \u212a", "a" * 300, "ab" * 400, " " * 200 + "x",
         "\n" * 70, "1" * 100, "!?" * 90, "e\u0301" * 60, "\u0000\u0001\ufffd\ufeff", "end with space ", "word\u2019s \u2018q\u2019",
     )
+    # Added tokens: what is a part of a word beside them, and what is white space.
+    for beside in "x1_\u00e9\u0301\u0903\u20dd\u2163\u00b2\u0663\u203f\uff3f\u200c\u200d\u24d0\u2040\U00010792\U000114d7\u002d\u00aa\u00b7\u2028\u00ad\u093f":
+        yield f"{beside}café <|im_end|>café{beside}"
+    for space in "\u0009\u000b\u001c\u001f \u0085\u00a0\u1680\u180e\u2007\u200b\u2028\u202f\u205f\u2060\u3000\ufeff":
+        yield f"a{space}{space}<tool>{space}b"
+    yield from ("cafécafé café", "cafécafé<tool>café", "<tool>  <tool>\n<tool>", "café")
     rng = random.Random(7)
     ranges = [(32, 127), (9, 14), (0xA0, 0x250), (0x300, 0x370), (0x370, 0x530), (0x5D0, 0x700), (0x900, 0xA00),
               (0x2000, 0x2070), (0x3000, 0x3100), (0x4E00, 0x4F00), (0xAC00, 0xAD00), (0x1F300, 0x1F650), (0xE000, 0xE010)]

@@ -4,7 +4,11 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/** Tokens that are found in the text before it is cut: the leftmost first, of several the longest. */
+/**
+ * Tokens that are found in the text before it is cut: the leftmost first, of several the longest. What is white space or
+ * part of a word is as in the {@code \s} and {@code \w} of Unicode's regular expressions (UTS #18, annex C), which
+ * Hugging Face's {@code tokenizers} asks.
+ */
 final class AddedTokens {
     record Added(int id, String content, boolean special, boolean lstrip, boolean rstrip, boolean singleWord) {}
 
@@ -14,6 +18,9 @@ final class AddedTokens {
 
         void token(int id);
     }
+
+    private static final int ZERO_WIDTH_NON_JOINER = 0x200C;
+    private static final int ZERO_WIDTH_JOINER = 0x200D;
 
     private final Added[] tokens;
     private final boolean[] firstLow = new boolean[128];
@@ -51,13 +58,20 @@ final class AddedTokens {
                 }
                 int start = i;
                 int end = i + found.content().length();
+                if (found.singleWord()
+                        && (start > from && isWord(text.codePointBefore(start))
+                                || end < to && isWord(text.codePointAt(end)))) {
+                    // A shorter one in its place, or one that begins inside it, is not looked for either.
+                    i = end - 1;
+                    continue;
+                }
                 if (found.lstrip()) {
-                    while (start > at && Character.isWhitespace(text.charAt(start - 1))) {
+                    while (start > at && isSpace(text.charAt(start - 1))) {
                         start--;
                     }
                 }
                 if (found.rstrip()) {
-                    while (end < to && Character.isWhitespace(text.charAt(end))) {
+                    while (end < to && isSpace(text.charAt(end))) {
                         end++;
                     }
                 }
@@ -76,18 +90,27 @@ final class AddedTokens {
 
     private Added match(String text, int at, int to) {
         for (Added token : tokens) {
-            int end = at + token.content().length();
-            if (end <= to
-                    && text.startsWith(token.content(), at)
-                    && (!token.singleWord() || !wordAt(text, at - 1) && !wordAt(text, end))) {
+            if (at + token.content().length() <= to && text.startsWith(token.content(), at)) {
                 return token;
             }
         }
         return null;
     }
 
-    private static boolean wordAt(String text, int at) {
-        return at >= 0 && at < text.length() && (Character.isLetterOrDigit(text.charAt(at)) || text.charAt(at) == '_');
+    /** All of Unicode's white space has one {@code char}. */
+    private static boolean isSpace(char c) {
+        return c >= '\t' && c <= '\r' || c == '\u0085' || Character.isSpaceChar(c);
+    }
+
+    private static boolean isWord(int c) {
+        return switch (Character.getType(c)) {
+            case Character.NON_SPACING_MARK,
+                    Character.ENCLOSING_MARK,
+                    Character.COMBINING_SPACING_MARK,
+                    Character.DECIMAL_DIGIT_NUMBER,
+                    Character.CONNECTOR_PUNCTUATION -> true;
+            default -> Character.isAlphabetic(c) || c == ZERO_WIDTH_NON_JOINER || c == ZERO_WIDTH_JOINER;
+        };
     }
 
     @Override

@@ -13,7 +13,8 @@ import java.util.Map;
 /**
  * BERT's tokenizer: text is cleaned, lower-cased and stripped of accents, cut into words and marks, and each word is
  * matched by the longest pieces of the vocabulary. Exact against the reference implementation, but that a special token
- * spelt out in a text stays text.
+ * spelt out in a text stays text, and that marks, accents and format characters of Unicode 9 and later are taken as
+ * such, where the reference knows those of Unicode 8.
  */
 public final class WordPiece {
     private static final JsonFactory JSON = new JsonFactory();
@@ -193,11 +194,7 @@ public final class WordPiece {
             return false;
         }
         return switch (Character.getType(c)) {
-            case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.PRIVATE_USE,
-                    Character.SURROGATE,
-                    Character.UNASSIGNED -> true;
+            case Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.SURROGATE -> true;
             default -> false;
         };
     }
