@@ -66,8 +66,57 @@ def texts():
         yield "".join(chars)
 
 
+def sentencepiece(corpus, metaspace):
+    """What Llama 2 (normalizer) and Mistral 7B v0.3 (metaspace) have: characters, and bytes for those it lacks."""
+    trained = Tokenizer(models.BPE())
+    trained.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+    trained.train_from_iterator(corpus, trainers.BpeTrainer(vocab_size=640, limit_alphabet=150, show_progress=False))
+    learnt = json.loads(trained.to_str())["model"]
+    names = ["<unk>", "<s>", "</s>", *(f"<0x{b:02X}>" for b in range(256)), *sorted(learnt["vocab"], key=learnt["vocab"].get)]
+    tokenizer = Tokenizer(models.BPE(
+        {name: i for i, name in enumerate(names)},
+        [tuple(rule) if isinstance(rule, list) else tuple(rule.split(" ")) for rule in learnt["merges"]],
+        unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    steps = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    if metaspace:
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    else:
+        tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.decoder = decoders.Sequence(steps)
+    tokenizer.add_special_tokens(["<unk>", "<s>", "</s>", "<|im_end|>"])
+    tokenizer.add_tokens([AddedToken("<tool>", lstrip=True, rstrip=True, normalized=False)])
+    tokenizer.post_processor = processors.TemplateProcessing("<s> $A", special_tokens=[("<s>", 1)])
+    return tokenizer
+
+
+def goldens(tokenizer):
+    made = []
+    for text in texts():
+        ids = tokenizer.encode(text, add_special_tokens=False).ids
+        made.append({
+            "text": text, "ids": ids, "wrapped": tokenizer.encode(text).ids,
+            "decoded": tokenizer.decode(ids, skip_special_tokens=False),
+            "plain": tokenizer.decode(ids, skip_special_tokens=True),
+        })
+    rng = random.Random(3)
+    for _ in range(100):
+        # Bytes that are no character are replaced one by one in SentencePiece's, by parts of a character in byte-level BPE.
+        low = 259 if tokenizer.token_to_id("<0x00>") else 0
+        ids = [rng.randrange(low, tokenizer.get_vocab_size()) for _ in range(rng.randint(1, 20))]
+        made.append({"text": None, "ids": ids, "decoded": tokenizer.decode(ids, skip_special_tokens=False),
+                     "plain": tokenizer.decode(ids, skip_special_tokens=True)})
+    return made
+
+
+def save(tokenizer, name):
+    tokenizer.save(f"{name}.json", pretty=False)
+    Path(f"{name}.goldens.json").write_text(json.dumps(goldens(tokenizer), ensure_ascii=True, separators=(",", ":")))
+
+
 def main():
     corpus = [p.read_text() for p in SOURCES] + [WORDS] * 20
+    save(sentencepiece(corpus, False), "llama2")
+    save(sentencepiece(corpus, True), "mistral")
     for setup in (byte_level, smollm, qwen, llama3):
         tokenizer = Tokenizer(models.BPE(ignore_merges=setup is llama3))
         setup(tokenizer)
@@ -82,22 +131,7 @@ def main():
                 processors.ByteLevel(trim_offsets=False),
                 processors.TemplateProcessing("<|im_start|> $A", special_tokens=[("<|im_start|>", start)]),
             ])
-        name = setup.__name__
-        tokenizer.save(f"{name}.json", pretty=False)
-        goldens = []
-        for text in texts():
-            ids = tokenizer.encode(text, add_special_tokens=False).ids
-            goldens.append({
-                "text": text, "ids": ids, "wrapped": tokenizer.encode(text).ids,
-                "decoded": tokenizer.decode(ids, skip_special_tokens=False),
-                "plain": tokenizer.decode(ids, skip_special_tokens=True),
-            })
-        rng = random.Random(3)
-        for _ in range(100):
-            ids = [rng.randrange(tokenizer.get_vocab_size()) for _ in range(rng.randint(1, 20))]
-            goldens.append({"text": None, "ids": ids, "decoded": tokenizer.decode(ids, skip_special_tokens=False),
-                            "plain": tokenizer.decode(ids, skip_special_tokens=True)})
-        Path(f"{name}.goldens.json").write_text(json.dumps(goldens, ensure_ascii=True, separators=(",", ":")))
+        save(tokenizer, setup.__name__)
 
 
 main()

@@ -11,9 +11,12 @@ public final class Detokenizer {
     private final Tokenizer tokenizer;
     private byte[] held = new byte[64];
     private int length;
+    /** Whether a space at the beginning is still to be left out. */
+    private boolean strips;
 
     Detokenizer(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
+        strips = tokenizer.stripsFirstSpace();
     }
 
     /** The text that has become certain with this token; often empty in the middle of a character. */
@@ -30,14 +33,20 @@ public final class Detokenizer {
         String text = text(held, whole);
         System.arraycopy(held, whole, held, 0, length - whole);
         length -= whole;
-        return text;
+        return strip(text);
     }
 
     /** What is held at the end: half a character becomes the replacement character. */
     public String finish() {
         String text = text(held, length);
         length = 0;
-        return text;
+        return strip(text);
+    }
+
+    private String strip(String text) {
+        boolean first = strips && !text.isEmpty();
+        strips &= text.isEmpty();
+        return first && text.charAt(0) == ' ' ? text.substring(1) : text;
     }
 
     /**

@@ -9,16 +9,21 @@ import java.util.BitSet;
 import java.util.Map;
 
 /**
- * A byte-level BPE tokenizer, read from a {@code tokenizer.json} of the Hugging Face kind and exact against it.
- * Immutable; safe for use by many threads.
+ * A BPE tokenizer of bytes, or of SentencePiece's characters, read from a {@code tokenizer.json} of the Hugging Face kind
+ * and exact against it. Immutable; safe for use by many threads.
  */
 public final class Tokenizer {
-    /** What a {@code tokenizer.json} says, once understood. */
+    /**
+     * What a {@code tokenizer.json} says, once understood.
+     *
+     * @param sentencePiece null where the tokens are those of bytes
+     */
     record Parts(
             Vocabulary vocabulary,
             Merges merges,
             boolean ignoreMerges,
             int[] byteTokens,
+            SentencePiece sentencePiece,
             Normalizer.Form normalization,
             Splitter splitter,
             boolean prefixSpace,
@@ -81,7 +86,13 @@ public final class Tokenizer {
                 at += copy(id, bytes, at);
             }
         }
-        return Detokenizer.text(bytes, at);
+        String text = Detokenizer.text(bytes, at);
+        return stripsFirstSpace() && text.startsWith(" ") ? text.substring(1) : text;
+    }
+
+    /** Whether a decoded text loses the space that it begins with. */
+    boolean stripsFirstSpace() {
+        return parts.sentencePiece != null && parts.sentencePiece.strips();
     }
 
     public Detokenizer detokenizer() {
@@ -142,6 +153,11 @@ public final class Tokenizer {
 
         @Override
         public void text(String text, int from, int to) {
+            if (parts.sentencePiece != null) {
+                String marked = parts.sentencePiece.mark(text.substring(from, to), from == 0);
+                characters(marked, 0, marked.length());
+                return;
+            }
             if (parts.normalization != null && !isAscii(text, from, to)) {
                 text = Normalizer.normalize(text.subSequence(from, to), parts.normalization);
                 from = 0;
@@ -187,6 +203,18 @@ public final class Tokenizer {
             for (int i = 0; i < length; i++) {
                 merging[i] = parts.byteTokens[utf8[i] & 0xFF];
             }
+            merge(length);
+        }
+
+        private void characters(String text, int from, int to) {
+            int needed = (to - from) * 4;
+            if (merging.length < needed) {
+                merging = new int[needed];
+            }
+            merge(parts.sentencePiece.split(text, from, to, merging));
+        }
+
+        private void merge(int length) {
             int left = parts.merges.apply(merging, length);
             for (int i = 0; i < left; i++) {
                 ids.add(merging[i]);

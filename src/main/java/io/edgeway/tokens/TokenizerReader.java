@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Reads a {@code tokenizer.json} and refuses what it does not know, so that no text is ever tokenized differently. */
 final class TokenizerReader {
@@ -27,6 +28,8 @@ final class TokenizerReader {
     private final Map<String, Object> root = new LinkedHashMap<>();
     private boolean prefixSpace;
     private boolean byteLevel;
+
+    private static final String MARK = String.valueOf(SentencePiece.SPACE);
 
     private TokenizerReader() {}
 
@@ -135,14 +138,11 @@ final class TokenizerReader {
 
     private Tokenizer build() {
         checkModel();
-        Normalizer.Form form = normalizer(root.get("normalizer"));
-        Splitter splitter = splitter(root.get("pre_tokenizer"));
-        if (!byteLevel) {
-            throw new TokenizerException(
-                    "pre_tokenizer: only byte-level BPE is supported, and this one has no ByteLevel step");
-        }
-        if (!"ByteLevel".equals(typeOf(root.get("decoder")))) {
-            throw new TokenizerException("decoder " + typeOf(root.get("decoder")) + " is not supported: ByteLevel is");
+        SentencePiece sentencePiece = flag(model, "byte_fallback", false) ? sentencePiece() : null;
+        Normalizer.Form form = sentencePiece == null ? normalizer(root.get("normalizer")) : null;
+        Splitter splitter = sentencePiece == null ? splitter(root.get("pre_tokenizer")) : new Splitter.Whole();
+        if (sentencePiece == null) {
+            checkByteLevel();
         }
         Map<String, Integer> addedIds = new HashMap<>();
         List<AddedTokens.Added> raw = new ArrayList<>();
@@ -163,15 +163,21 @@ final class TokenizerReader {
                     flag(entry, "lstrip", false),
                     flag(entry, "rstrip", false),
                     flag(entry, "single_word", false));
-            (flag(entry, "normalized", !isSpecial) && form != null ? normalized : raw).add(added);
+            boolean isNormalized = flag(entry, "normalized", !isSpecial);
+            if (isNormalized && sentencePiece != null && root.get("normalizer") != null) {
+                throw new TokenizerException(
+                        "added token " + content + ": normalized is not supported with SentencePiece-like BPE");
+            }
+            (isNormalized && form != null ? normalized : raw).add(added);
             addedIds.put(content, id);
             special.set(id, isSpecial);
             size = Math.max(size, id + 1);
         }
         byte[][] tokens = new byte[size][];
-        vocabulary.forEach((text, id) -> tokens[id] = ByteAlphabet.decode(text));
+        Function<String, byte[]> decode = sentencePiece == null ? ByteAlphabet::decode : SentencePiece::decode;
+        vocabulary.forEach((text, id) -> tokens[id] = decode.apply(text));
         // The reference reads added tokens in the byte alphabet too when it decodes.
-        addedIds.forEach((text, id) -> tokens[id] = ByteAlphabet.decode(text));
+        addedIds.forEach((text, id) -> tokens[id] = decode.apply(text));
         List<Integer> prefix = new ArrayList<>();
         List<Integer> suffix = new ArrayList<>();
         postProcessor(root.get("post_processor"), prefix, suffix);
@@ -179,7 +185,8 @@ final class TokenizerReader {
                 new Vocabulary(tokens),
                 mergeTable(),
                 flag(model, "ignore_merges", false),
-                byteTokens(),
+                sentencePiece == null ? byteTokens() : null,
+                sentencePiece,
                 form,
                 splitter,
                 prefixSpace,
@@ -196,8 +203,8 @@ final class TokenizerReader {
         if (type == null ? merges.isEmpty() : !type.equals("BPE")) {
             throw new TokenizerException("model " + type + " is not supported: BPE is");
         }
-        if (flag(model, "byte_fallback", false)) {
-            throw new TokenizerException("model: byte_fallback (SentencePiece-like BPE) is not supported");
+        if (flag(model, "byte_fallback", false) && flag(model, "ignore_merges", false)) {
+            throw new TokenizerException("model: ignore_merges is not supported with byte_fallback");
         }
         for (String option : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
             if (model.get(option) instanceof String text && !text.isEmpty()) {
@@ -207,6 +214,105 @@ final class TokenizerReader {
         if (model.get("dropout") instanceof Number dropout && dropout.doubleValue() > 0) {
             throw new TokenizerException("model: dropout is not supported");
         }
+    }
+
+    private void checkByteLevel() {
+        if (!byteLevel) {
+            throw new TokenizerException(
+                    "pre_tokenizer: BPE is supported with a ByteLevel step or with byte_fallback, and this has neither");
+        }
+        if (!"ByteLevel".equals(typeOf(root.get("decoder")))) {
+            throw new TokenizerException("decoder " + typeOf(root.get("decoder")) + " is not supported: ByteLevel is");
+        }
+    }
+
+    /** Reads how spaces are marked, by a normalizer or, in newer files, a pre-tokenizer, and that all of it is known. */
+    private SentencePiece sentencePiece() {
+        SentencePiece.Prefix prefix = SentencePiece.Prefix.NEVER;
+        boolean marks = false;
+        for (Object step : steps(root.get("normalizer"), "normalizers")) {
+            Map<?, ?> options = map(step);
+            if (typeOf(step).equals("Prepend") && MARK.equals(options.get("prepend"))) {
+                prefix = SentencePiece.Prefix.ALWAYS;
+            } else if (typeOf(step).equals("Replace") && isReplacement(options, " ", MARK)) {
+                marks = true;
+            } else {
+                throw new TokenizerException("normalizer " + typeOf(step)
+                        + " is not supported with byte_fallback: Prepend and Replace of a space are");
+            }
+        }
+        for (Object step : steps(root.get("pre_tokenizer"), "pretokenizers")) {
+            Map<?, ?> options = map(step);
+            if (typeOf(step).equals("Metaspace")
+                    && !marks
+                    && MARK.equals(options.get("replacement"))
+                    && Boolean.FALSE.equals(options.get("split"))) {
+                prefix = switch (String.valueOf(options.get("prepend_scheme"))) {
+                    case "always" -> SentencePiece.Prefix.UNLESS_THERE;
+                    case "first" -> SentencePiece.Prefix.FIRST_UNLESS_THERE;
+                    case "never" -> SentencePiece.Prefix.NEVER;
+                    default ->
+                        throw new TokenizerException(
+                                "pre_tokenizer Metaspace: unknown prepend_scheme " + options.get("prepend_scheme"));
+                };
+                marks = true;
+            } else if (!(marks
+                    && typeOf(step).equals("Split")
+                    && options.get("pattern") instanceof Map<?, ?> pattern
+                    && " ".equals(pattern.get("String")))) {
+                // A cut at spaces finds none once all are marked.
+                throw new TokenizerException("pre_tokenizer " + typeOf(step)
+                        + " is not supported with byte_fallback: Metaspace that does not split is");
+            }
+        }
+        if (!marks) {
+            throw new TokenizerException("model: byte_fallback is supported where spaces become " + MARK);
+        }
+        return new SentencePiece(vocabulary, prefix, stripsFirstSpace());
+    }
+
+    private boolean stripsFirstSpace() {
+        boolean strips = false;
+        List<String> known = new ArrayList<>();
+        for (Object step : steps(root.get("decoder"), "decoders")) {
+            Map<?, ?> options = map(step);
+            boolean right =
+                    switch (typeOf(step)) {
+                        case "Replace" -> isReplacement(options, MARK, " ");
+                        case "ByteFallback", "Fuse" -> true;
+                        case "Strip" -> {
+                            strips = Integer.valueOf(1).equals(options.get("start"));
+                            yield " ".equals(options.get("content"))
+                                    && Integer.valueOf(0).equals(options.get("stop"));
+                        }
+                        default -> false;
+                    };
+            if (right) {
+                known.add(typeOf(step));
+            }
+        }
+        List<String> wanted = List.of("Replace", "ByteFallback", "Fuse", "Strip");
+        int steps = steps(root.get("decoder"), "decoders").size();
+        if (known.size() != steps || steps < 3 || steps > 4 || !known.equals(wanted.subList(0, steps))) {
+            throw new TokenizerException(
+                    "decoder: with byte_fallback, Replace, ByteFallback, Fuse and Strip is supported");
+        }
+        return strips;
+    }
+
+    /** The steps of a sequence, the one step that stands for itself, or none. */
+    private static List<?> steps(Object value, String member) {
+        return switch (typeOf(value)) {
+            case "none" -> List.of();
+            case "Sequence" -> list(map(value).get(member));
+            default -> List.of(value);
+        };
+    }
+
+    private static boolean isReplacement(Map<?, ?> options, String from, String to) {
+        return options.get("pattern") instanceof Map<?, ?> pattern
+                && from.equals(pattern.get("String"))
+                && to.equals(options.get("content"));
     }
 
     private Merges mergeTable() {

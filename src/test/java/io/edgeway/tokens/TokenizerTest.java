@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Against what Hugging Face's {@code tokenizers} recorded; {@code make-goldens.py} made the files. */
 class TokenizerTest {
     @ParameterizedTest
-    @ValueSource(strings = {"byte_level", "smollm", "qwen", "llama3"})
+    @ValueSource(strings = {"byte_level", "smollm", "qwen", "llama3", "llama2", "mistral"})
     void encodesAndDecodesAsTheReferenceDoes(String family) throws IOException {
         Tokenizer tokenizer = Tokenizer.read(resource(family + ".json"));
         List<?> goldens = (List<?>) Json.read(resource(family + ".goldens.json"));
@@ -134,7 +134,7 @@ class TokenizerTest {
             delimiter = '|',
             value = {
                 "\"type\":\"BPE\" | \"type\":\"Unigram\" | Unigram is not supported",
-                "\"byte_fallback\":false | \"byte_fallback\":true | byte_fallback",
+                "\"byte_fallback\":false | \"byte_fallback\":true | normalizer NFC is not supported with byte_fallback",
                 "\"type\":\"NFC\" | \"type\":\"Precompiled\" | normalizer Precompiled",
                 "\"type\":\"Split\" | \"type\":\"Metaspace\" | pre_tokenizer Metaspace",
                 "\"behavior\":\"Isolated\" | \"behavior\":\"Sideways\" | unknown behavior Sideways",
@@ -143,7 +143,40 @@ class TokenizerTest {
                 ": | ; | not readable",
             })
     void refusesWhatItDoesNotKnow(String from, String to, String message) throws IOException {
-        String json = new String(resource("qwen.json"), StandardCharsets.UTF_8);
+        refuses("qwen.json", from, to, message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "llama2 | \"ignore_merges\":false | \"ignore_merges\":true | ignore_merges",
+                "llama2 | <0x0A> | <0x0G> | no token <0x0A>",
+                "llama2 | \"type\":\"Prepend\" | \"type\":\"Append\" | normalizer Append",
+                "llama2 | \"type\":\"Replace\" | \"type\":\"NFC\" | normalizer NFC",
+                "llama2 | \"byte_fallback\":true | \"byte_fallback\":false | normalizer Sequence",
+                "llama2 | \"type\":\"Fuse\" | \"type\":\"CTC\" | decoder",
+                "llama2 | \"normalized\":false,\"special\":false | \"normalized\":true,\"special\":false | added token <tool>",
+                "mistral | \"split\":false | \"split\":true | pre_tokenizer Metaspace",
+                "mistral | \"first\" | \"last\" | prepend_scheme last",
+                "mistral | \"type\":\"Metaspace\" | \"type\":\"Whitespace\" | pre_tokenizer Whitespace",
+            })
+    void refusesWhatItDoesNotKnowOfSentencePiece(String family, String from, String to, String message)
+            throws IOException {
+        refuses(family + ".json", from, to, message);
+    }
+
+    /** Of bytes that are no character the text is another than the reference's, but the same whole and streamed. */
+    @Property(tries = 500)
+    void streamedSentencePieceIsTheWholeText(@ForAll @Size(max = 40) List<@IntRange(max = 899) Integer> ids)
+            throws IOException {
+        Tokenizer tokenizer = Tokenizer.read(resource("llama2.json"));
+        int[] tokens = ids.stream().mapToInt(Integer::intValue).toArray();
+        assertEquals(tokenizer.decode(tokens, false), stream(tokenizer, tokens));
+    }
+
+    private static void refuses(String file, String from, String to, String message) throws IOException {
+        String json = new String(resource(file), StandardCharsets.UTF_8);
         int at = json.indexOf(from);
         byte[] changed =
                 (json.substring(0, at) + to + json.substring(at + from.length())).getBytes(StandardCharsets.UTF_8);
