@@ -281,8 +281,9 @@ final class TokenizerReader {
                         case "Replace" -> isReplacement(options, MARK, " ");
                         case "ByteFallback", "Fuse" -> true;
                         case "Strip" -> {
-                            strips = Integer.valueOf(1).equals(options.get("start"));
+                            strips = true;
                             yield " ".equals(options.get("content"))
+                                    && Integer.valueOf(1).equals(options.get("start"))
                                     && Integer.valueOf(0).equals(options.get("stop"));
                         }
                         default -> false;

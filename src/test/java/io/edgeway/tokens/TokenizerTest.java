@@ -156,6 +156,7 @@ class TokenizerTest {
                 "llama2 | \"type\":\"Replace\" | \"type\":\"NFC\" | normalizer NFC",
                 "llama2 | \"byte_fallback\":true | \"byte_fallback\":false | normalizer Sequence",
                 "llama2 | \"type\":\"Fuse\" | \"type\":\"CTC\" | decoder",
+                "llama2 | \"start\":1 | \"start\":2 | decoder",
                 "llama2 | \"normalized\":false,\"special\":false | \"normalized\":true,\"special\":false | added token <tool>",
                 "mistral | \"split\":false | \"split\":true | pre_tokenizer Metaspace",
                 "mistral | \"first\" | \"last\" | prepend_scheme last",
