@@ -29,8 +29,6 @@ final class TokenizerReader {
     private boolean prefixSpace;
     private boolean byteLevel;
 
-    private static final String MARK = String.valueOf(SentencePiece.SPACE);
-
     private TokenizerReader() {}
 
     static Tokenizer read(byte[] json) {
@@ -138,7 +136,8 @@ final class TokenizerReader {
 
     private Tokenizer build() {
         checkModel();
-        SentencePiece sentencePiece = flag(model, "byte_fallback", false) ? sentencePiece() : null;
+        SentencePiece sentencePiece =
+                flag(model, "byte_fallback", false) ? SentencePieceReader.read(root, vocabulary) : null;
         Normalizer.Form form = sentencePiece == null ? normalizer(root.get("normalizer")) : null;
         Splitter splitter = sentencePiece == null ? splitter(root.get("pre_tokenizer")) : new Splitter.Whole();
         if (sentencePiece == null) {
@@ -224,96 +223,6 @@ final class TokenizerReader {
         if (!"ByteLevel".equals(typeOf(root.get("decoder")))) {
             throw new TokenizerException("decoder " + typeOf(root.get("decoder")) + " is not supported: ByteLevel is");
         }
-    }
-
-    /** Reads how spaces are marked, by a normalizer or, in newer files, a pre-tokenizer, and that all of it is known. */
-    private SentencePiece sentencePiece() {
-        SentencePiece.Prefix prefix = SentencePiece.Prefix.NEVER;
-        boolean marks = false;
-        for (Object step : steps(root.get("normalizer"), "normalizers")) {
-            Map<?, ?> options = map(step);
-            if (typeOf(step).equals("Prepend") && MARK.equals(options.get("prepend"))) {
-                prefix = SentencePiece.Prefix.ALWAYS;
-            } else if (typeOf(step).equals("Replace") && isReplacement(options, " ", MARK)) {
-                marks = true;
-            } else {
-                throw new TokenizerException("normalizer " + typeOf(step)
-                        + " is not supported with byte_fallback: Prepend and Replace of a space are");
-            }
-        }
-        for (Object step : steps(root.get("pre_tokenizer"), "pretokenizers")) {
-            Map<?, ?> options = map(step);
-            if (typeOf(step).equals("Metaspace")
-                    && !marks
-                    && MARK.equals(options.get("replacement"))
-                    && Boolean.FALSE.equals(options.get("split"))) {
-                prefix = switch (String.valueOf(options.get("prepend_scheme"))) {
-                    case "always" -> SentencePiece.Prefix.UNLESS_THERE;
-                    case "first" -> SentencePiece.Prefix.FIRST_UNLESS_THERE;
-                    case "never" -> SentencePiece.Prefix.NEVER;
-                    default ->
-                        throw new TokenizerException(
-                                "pre_tokenizer Metaspace: unknown prepend_scheme " + options.get("prepend_scheme"));
-                };
-                marks = true;
-            } else if (!(marks
-                    && typeOf(step).equals("Split")
-                    && options.get("pattern") instanceof Map<?, ?> pattern
-                    && " ".equals(pattern.get("String")))) {
-                // A cut at spaces finds none once all are marked.
-                throw new TokenizerException("pre_tokenizer " + typeOf(step)
-                        + " is not supported with byte_fallback: Metaspace that does not split is");
-            }
-        }
-        if (!marks) {
-            throw new TokenizerException("model: byte_fallback is supported where spaces become " + MARK);
-        }
-        return new SentencePiece(vocabulary, prefix, stripsFirstSpace());
-    }
-
-    private boolean stripsFirstSpace() {
-        boolean strips = false;
-        List<String> known = new ArrayList<>();
-        for (Object step : steps(root.get("decoder"), "decoders")) {
-            Map<?, ?> options = map(step);
-            boolean right =
-                    switch (typeOf(step)) {
-                        case "Replace" -> isReplacement(options, MARK, " ");
-                        case "ByteFallback", "Fuse" -> true;
-                        case "Strip" -> {
-                            strips = true;
-                            yield " ".equals(options.get("content"))
-                                    && Integer.valueOf(1).equals(options.get("start"))
-                                    && Integer.valueOf(0).equals(options.get("stop"));
-                        }
-                        default -> false;
-                    };
-            if (right) {
-                known.add(typeOf(step));
-            }
-        }
-        List<String> wanted = List.of("Replace", "ByteFallback", "Fuse", "Strip");
-        int steps = steps(root.get("decoder"), "decoders").size();
-        if (known.size() != steps || steps < 3 || steps > 4 || !known.equals(wanted.subList(0, steps))) {
-            throw new TokenizerException(
-                    "decoder: with byte_fallback, Replace, ByteFallback, Fuse and Strip is supported");
-        }
-        return strips;
-    }
-
-    /** The steps of a sequence, the one step that stands for itself, or none. */
-    private static List<?> steps(Object value, String member) {
-        return switch (typeOf(value)) {
-            case "none" -> List.of();
-            case "Sequence" -> list(map(value).get(member));
-            default -> List.of(value);
-        };
-    }
-
-    private static boolean isReplacement(Map<?, ?> options, String from, String to) {
-        return options.get("pattern") instanceof Map<?, ?> pattern
-                && from.equals(pattern.get("String"))
-                && to.equals(options.get("content"));
     }
 
     private Merges mergeTable() {
@@ -448,18 +357,18 @@ final class TokenizerReader {
         }
     }
 
-    private static String typeOf(Object value) {
+    static String typeOf(Object value) {
         return value instanceof Map<?, ?> map ? String.valueOf(map.get("type")) : "none";
     }
 
-    private static Map<?, ?> map(Object value) {
+    static Map<?, ?> map(Object value) {
         if (value instanceof Map<?, ?> map) {
             return map;
         }
         throw new TokenizerException("tokenizer.json: an object was expected where there is none");
     }
 
-    private static List<?> list(Object value) {
+    static List<?> list(Object value) {
         return value instanceof List<?> list ? list : List.of();
     }
 
